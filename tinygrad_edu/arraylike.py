@@ -1,0 +1,143 @@
+"""What a Tensor has of an array: sizes, numbers, printing, and NumPy's protocols. Nothing here touches the graph."""
+
+import operator
+
+import numpy as np
+
+from . import printing
+from .dtype import BY_NUMPY
+
+
+class Size(tuple):
+    """A shape, as torch prints it."""
+
+    __slots__ = ()
+
+    def numel(self):
+        return int(np.prod(self, dtype=int))
+
+    def __getitem__(self, i):
+        return Size(tuple.__getitem__(self, i)) if isinstance(i, slice) else tuple.__getitem__(self, i)
+
+    def __add__(self, other):
+        return Size(tuple(self) + tuple(other))
+
+    def __repr__(self):
+        return f"torch.Size({list(self)})"
+
+
+class ArrayLike:
+    """The part of Tensor that reads its `array`."""
+
+    __slots__ = ()
+    numpy_functions = {}  # NumPy's function -> ours, filled by the declarations
+
+    shape = property(lambda self: Size(self.array.shape))
+    dtype = property(lambda self: BY_NUMPY[self.array.dtype])
+    ndim = property(lambda self: self.array.ndim)
+    device = property(lambda self: printing.CPU)
+    itemsize = property(lambda self: self.array.itemsize)
+    nbytes = property(lambda self: self.array.nbytes)
+
+    def size(self, dim=None):
+        return self.shape if dim is None else self.array.shape[dim]
+
+    def dim(self):
+        return self.array.ndim
+
+    def numel(self):
+        return self.array.size
+
+    def stride(self, dim=None):
+        strides = tuple(n // self.array.itemsize for n in self.array.strides)
+        return strides if dim is None else strides[dim]
+
+    def is_contiguous(self):
+        return self.array.flags.c_contiguous
+
+    def is_floating_point(self):
+        return self.array.dtype.kind == "f"
+
+    def data_ptr(self):
+        return self.array.ctypes.data
+
+    def item(self):
+        """The one number in it, as Python's."""
+        if self.array.size != 1:
+            raise RuntimeError(f"a Tensor with {self.array.size} elements cannot be converted to Scalar: item() wants one")
+        return self.array.item()
+
+    def tolist(self):
+        return self.array.tolist()
+
+    def numpy(self, *, force=False):
+        """NumPy's array of the same memory: a write to one is seen in the other."""
+        if self.node is not None and not force:
+            raise RuntimeError(
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead: NumPy would"
+                " compute with it where no gradient can follow, and detach() says that you know."
+            )
+        return self.array
+
+    __bool__ = lambda self: bool(self.one("Boolean value"))
+    __int__ = lambda self: int(self.item())
+    __float__ = lambda self: float(self.item())
+    __index__ = lambda self: operator.index(self.item())
+    __hash__ = object.__hash__
+
+    def one(self, what):
+        if self.array.size != 1:
+            raise RuntimeError(f"{what} of Tensor with {self.array.size} values is ambiguous: use .any(), .all() or .item()")
+        return self.array.item()
+
+    def __len__(self):
+        if not self.array.ndim:
+            raise TypeError("len() of a 0-d tensor")
+        return len(self.array)
+
+    def __iter__(self):
+        if not self.array.ndim:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter([self[i] for i in range(len(self))])
+
+    def __contains__(self, x):
+        return bool((self.array == (x.array if isinstance(x, Tensor) else x)).any())
+
+    def __repr__(self):
+        return printing.tensor_text(self)
+
+    def __format__(self, spec):
+        return format(self.item(), spec) if self.array.ndim == 0 and spec else str(self)
+
+    # ---------------------------------------------------------------- NumPy's protocols
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.numpy(), dtype, copy=copy)
+
+    def __array_ufunc__(self, ufunc, method, *args, **kwargs):
+        if method == "__call__" and ufunc in self.numpy_functions and not kwargs:
+            return self.numpy_functions[ufunc](*args)
+        result = getattr(ufunc, method)(*as_arrays(args), **kwargs)
+        return result if kwargs.get("out") is not None else self.new(np.asarray(result))
+
+    def __array_function__(self, function, types, args, kwargs):
+        if function in self.numpy_functions:
+            names = {"axis": "dim", "keepdims": "keepdim"}
+            return self.numpy_functions[function](*args, **{names.get(k, k): v for k, v in kwargs.items()})
+        if function in UNLIKE:
+            raise TypeError(
+                f"np.{function.__name__} and torch's {function.__name__} differ, so it is not hooked: call"
+                f" tensor.{function.__name__}(...), or np.{function.__name__}(tensor.detach().numpy(), ...)"
+            )
+        return function(*as_arrays(args), **{k: as_arrays([v])[0] for k, v in kwargs.items()})
+
+
+# These mean one thing in NumPy and another in torch: ddof, an index beside the maximum, sections for lengths.
+UNLIKE = {np.std, np.var, np.transpose, np.repeat, np.split, np.sort, np.size, np.median, np.max, np.min}
+
+
+def as_arrays(values):
+    """The values, with every tensor among them, or in lists among them, as its array."""
+    return [
+        as_arrays(v) if isinstance(v, (list, tuple)) else np.asarray(v) if isinstance(v, ArrayLike) else v for v in values
+    ]

@@ -1,0 +1,235 @@
+"""The graph: who made what, and the walk back over it. It knows nothing of Tensors.
+
+A loss is made by ops from values that were made by ops, down to leaves that nobody made. Each application of an op
+is a `Node`; its `edges` point to the nodes of its inputs. To find how the loss changes with each leaf we walk from
+the loss towards the leaves, and at each node multiply by that op's own derivative: the chain rule, and nothing more.
+"""
+
+import contextvars
+import threading
+from itertools import count
+from operator import attrgetter
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy import ndarray
+
+birth = count(1).__next__
+
+
+class Thread(threading.local):
+    """What each thread has for itself: whether it builds graphs, and who watches its ops.
+
+    `run` is the engine's one switch. Usually it calls a forward function in a context where NumPy, as torch,
+    is silent about log(0) (docs/adr/0002 has the cost); it is None while there are watchers, and every op then
+    takes the plain, general path that serves them.
+    """
+
+    grad = True
+    watchers = ()
+
+    def __init__(self):
+        quiet = contextvars.Context()
+        quiet.run(np.seterr, all="ignore")
+        self.run = self.quietly = quiet.run
+
+
+thread = Thread()
+
+
+class watching:
+    """While open, `watcher` sees every op of this thread, and may put other numbers in place of its results.
+
+    watcher.forward(op, arrays, params, out) -> out    watcher.born(node)    watcher.backward(node, g, parts) -> parts
+    """
+
+    def __init__(self, watcher):
+        self.watcher = watcher
+
+    def __enter__(self):
+        thread.watchers, thread.run = (*thread.watchers, self.watcher), None
+        return self.watcher
+
+    def __exit__(self, *_):
+        thread.watchers = tuple(w for w in thread.watchers if w is not self.watcher)
+        thread.run = None if thread.watchers else thread.quietly
+
+
+class Node:
+    """One application of an op: where its inputs came from, and what its rules will ask for."""
+
+    __slots__ = ("__weakref__", "birth", "dtype", "edges", "op", "params", "saved", "shape")
+
+    def __init__(self, op, edges, saved, params, out):
+        self.op, self.edges, self.saved, self.params = op, edges, saved, params
+        self.shape, self.dtype, self.birth = out.shape, out.dtype, birth()
+
+    def name(self):
+        return f"{self.op.torch_name}Backward0"
+
+    @property
+    def next_functions(self):
+        return tuple((edge, 0) for edge in self.edges)
+
+    def register_hook(self, hook):
+        return Handle(hooks.setdefault(self, {}), hook)
+
+    def __repr__(self):
+        return f"<{self.name()} object at {id(self):#x}>"
+
+
+class Leaf(Node):
+    """Where a walk ends: a value that nobody computed, and the place where its gradient is kept."""
+
+    __slots__ = ("grad",)
+    op, edges, saved, birth = None, (), (), 0
+
+    def __init__(self, array):
+        self.shape, self.dtype, self.grad = array.shape, array.dtype, None
+
+    def name(self):
+        return "torch::autograd::AccumulateGrad"
+
+
+class Handle:
+    """A hook's place in its list; `remove()` takes it out."""
+
+    def __init__(self, hooks, hook):
+        self.hooks, self.key = hooks, birth()
+        hooks[self.key] = hook
+
+    def remove(self):
+        self.hooks.pop(self.key, None)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.remove()
+
+
+# What only few nodes have is kept beside them, so that the many do not pay for it.
+hooks = WeakKeyDictionary()  # node -> its hooks: functions of its gradient, called once that is whole
+written = WeakKeyDictionary()  # node -> when the value it made was last overwritten in place
+last_write = 0  # when anything was
+after = WeakKeyDictionary()  # leaf -> hooks called once its gradient has been added
+origin = WeakKeyDictionary()  # node -> the line of the program that made it, under anomaly mode
+
+
+def told(node):
+    """Where a node was made, if anomaly mode was there to see it."""
+    return f" It was made at {origin[node]}." if node in origin else ""
+
+
+def reachable(roots):
+    """Every node that the roots were made from. An explicit stack: graphs are deeper than Python's recursion."""
+    seen, stack = set(roots), list(roots)
+    while stack:
+        for edge in stack.pop().edges:
+            if edge is not None and edge not in seen:
+                seen.add(edge)
+                stack.append(edge)
+    return seen
+
+
+def walk(roots, gradients, wanted=None, keep=False, taped=False):
+    """Σ over paths of the product of local derivatives, from `roots` to each leaf (or to each of `wanted`).
+
+    Nodes are walked from the youngest to the oldest: a node is born after its parents, so every gradient is whole,
+    with all its summands, when it is used; fifty diamonds cost fifty steps, not 2⁵⁰. What a node saved is freed as
+    the walk passes (unless `keep`). With `taped`, gradients are Tensors and the rules build a graph of their own.
+
+    Returns the gradients by node, and the set of those nodes whose array nobody else holds.
+    """
+    order = sorted(reachable(roots), key=attrgetter("birth"), reverse=True)
+    useful = None if wanted is None else leading_to(wanted, order)
+    grads, mine, found = {}, set(), {}
+    for root, g in zip(roots, gradients, strict=True):
+        grads[root] = grads[root] + g if root in grads else g
+    for node in order:
+        if (g := grads.pop(node, None)) is None:
+            continue
+        if hooks and node in hooks:
+            g = hooked(node, g)
+        op = node.op
+        if op is None or (useful and node in wanted):
+            found[node] = g
+            if op is None:
+                continue
+        parts = pull(node, g, taped)
+        if not keep and node.saved:
+            node.saved = None
+        ours = not (taped or op.joint)
+        for edge, part in zip(node.edges, parts, strict=True):
+            if part is None or (useful and edge not in useful):
+                continue
+            if type(part) is not ndarray or part.shape != edge.shape or part.dtype is not edge.dtype:
+                part = fit(part, edge, op)
+            if edge not in grads:  # the first summand is kept by reference ...
+                grads[edge] = part
+                if edge.op is None and ours and part is not g and part.base is None:
+                    mine.add(edge)
+            elif edge in mine:  # ... and added to in place only where nobody else holds it
+                np.add(grads[edge], part, out=grads[edge])
+            else:
+                grads[edge] = grads[edge] + part
+                if not taped:
+                    mine.add(edge)
+    return found, mine
+
+
+def leading_to(wanted, order):
+    """The nodes among `order` from which some wanted node is reached."""
+    useful = set(wanted)
+    for node in reversed(order):
+        if not useful.isdisjoint(node.edges):
+            useful.add(node)
+    return useful
+
+
+def pull(node, g, taped):
+    """The gradients of a node's inputs, by its op's rules."""
+    if node.saved is None:
+        raise RuntimeError(
+            f"Trying to backward through the graph a second time: what {node.op.name} saved for its rules was freed by"
+            " the first walk. Pass retain_graph=True to the first backward() if you need to walk it again, or compute"
+            " the loss anew."
+        )
+    if last_write > node.birth:
+        node.op.check_unwritten(node)
+    if taped or thread.watchers:
+        parts = node.op.pull_general(node, g, taped)
+        for watcher in thread.watchers:
+            parts = watcher.backward(node, g, parts)
+        return parts
+    return node.op.pull(node, g)
+
+
+def fit(part, edge, op):
+    """Make a rule's result a gradient for its input: an array of the input's dtype and, if it was stretched, shape."""
+    if isinstance(part, (np.generic, float, int)):
+        part = np.asarray(part)
+    if part.shape != edge.shape:
+        if not op.broadcasts:
+            raise RuntimeError(
+                f"a rule of {op.name} gave a gradient of shape {list(part.shape)} for an input of shape"
+                f" {list(edge.shape)}: the two must be equal, since {op.name} stretches nothing"
+            )
+        part = unbroadcast(part, edge.shape)
+    if part.dtype != edge.dtype:
+        part = part.astype(edge.dtype) if isinstance(part, ndarray) else part.to(edge.dtype)
+    return part
+
+
+def unbroadcast(g, shape):
+    """The adjoint of copying is summing: add up g over every axis that broadcasting added or stretched."""
+    lead = len(g.shape) - len(shape)
+    stretched = (i + lead for i, n in enumerate(shape) if n == 1 != g.shape[i + lead])
+    return g.sum(axis=(*range(lead), *stretched), keepdims=True).reshape(shape)
+
+
+def hooked(node, g):
+    for hook in tuple(hooks[node].values()):
+        replaced = hook(g)
+        g = g if replaced is None else replaced
+    return g

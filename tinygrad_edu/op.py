@@ -1,0 +1,245 @@
+"""One declaration per op: a forward function and one rule per input. Every other form of it is derived from these.
+
+    mul = op(np.multiply, dx=lambda g, y: g * y, dy=lambda g, x: g * x, operator="mul")
+
+A rule takes g, the gradient of the loss with respect to the op's output, and gives the gradient for one input. The
+names of its other parameters say what it must be handed: an input (`x`), the output (`out`), a parameter of the op
+(`dim`), or `shape`, the shape of the input that the rule is for. What no rule names is not kept alive.
+
+Rules speak a vocabulary that means the same for arrays and for Tensors (operators, slicing, `.shape`, `.mT`,
+`.reshape`, `.sum`, and the NumPy functions that our ops declare as theirs), so that the same rules, run on Tensors,
+give gradients that can be differentiated again.
+"""
+
+import ast
+import inspect
+from functools import cached_property
+
+import numpy as np
+
+from . import graph
+from .dtype import FAST, as_dtype, get_default_dtype, result_type
+from .forms import public, written_out
+from .graph import Node, thread
+from .tensor import Tensor, constant, made, view_of
+
+registry = {}
+
+
+class Op:
+    """A differentiable function of arrays: `forward`, and its `rules` (see `op` for what the fields mean)."""
+
+    joint = broadcasts = floats = view = spread = variadic = once = inplace = False
+    promotes = optional = ()
+    sample = torch = operator = None
+
+    def __init__(self, name, forward, inputs, rules, **facts):
+        self.name, self.forward, self.inputs, self.rules = name, forward, inputs, rules
+        self.__dict__.update(facts)
+        signature = [] if isinstance(forward, np.ufunc) else list(inspect.signature(forward).parameters.values())
+        self.optional = tuple(p.name for p in signature[: len(inputs)] if p.default is None)
+        self.parameters = {p.name: p for p in signature[len(inputs) :]}
+        self.asked = [list(inspect.signature(rule).parameters)[1:] if rule else [] for rule in rules]
+        self.slots = [s for s in (*inputs, "out") if any(s in wants for wants in self.asked)]
+        self.kept = [p for p in self.parameters if any(p in wants for wants in self.asked)]
+        self.ruled = [True] * len(inputs) if self.joint else [rule is not None for rule in rules]
+        self.differentiable = any(self.ruled)
+        self.torch_name = self.torch or "".join(word.capitalize() for word in name.split("_"))
+        if self.variadic:
+            self.call = lambda *inputs, **params: self.general(inputs, params)
+            self.pull = lambda node, g: self.pull_general(node, g, False)
+        else:
+            self.call, self.pull = written_out(self)
+
+    # ---------------------------------------------------------------- forward
+
+    def apply(self, inputs, params):
+        """Compute forward; if an input wants a gradient, leave a Node that remembers what the rules will ask for.
+
+        This is the plain statement, which also serves watchers; `forms.py` has the same unrolled for speed."""
+        arrays = [x if x is None else x.array for x in inputs]
+        try:
+            array = np.asarray(thread.quietly(self.forward, *arrays, **params))
+        except (TypeError, ValueError) as error:
+            raise self.mend(error, arrays) from None
+        for watcher in thread.watchers:
+            array = watcher.forward(self, arrays, params, array)
+        out = made(array, None)
+        if self.differentiable and thread.grad and array.dtype.kind == "f":
+            ruled = self.ruled * len(inputs) if self.variadic else self.ruled
+            edges = tuple(x.node if has and x is not None else None for has, x in zip(ruled, inputs))
+            if any(edge is not None for edge in edges):
+                kept = tuple(params.get(p, self.parameters[p].default) for p in self.kept)
+                out.node = Node(self, edges, self.save(edges, inputs, array), kept, array)
+                for watcher in thread.watchers:
+                    watcher.born(out.node)
+        return view_of(inputs[0], out, self, params) if self.view else out
+
+    def save(self, edges, inputs, array):
+        """What the rules of those inputs that want a gradient will ask for, in the order of `slots`."""
+        if self.joint:
+            wanted = set(self.asked[0])
+        else:
+            wanted = {slot for edge, wants in zip(edges, self.asked) if edge is not None for slot in wants}
+        have = dict(zip(self.inputs, inputs), out=array)
+        return tuple(have[slot] if slot in wanted else None for slot in self.slots)
+
+    def general(self, inputs, params):
+        """Any inputs that torch takes: numbers become tensors, and tensors of several dtypes become one dtype."""
+        names = self.inputs * len(inputs) if self.variadic else self.inputs
+        inputs = [self.as_input(name, x) for name, x in zip(names, inputs)]
+        promoted = [i for i, name in enumerate(names) if name in self.promotes and inputs[i] is not None]
+        if promoted:
+            heard = (x.array if isinstance(x, Tensor) else x for x in (inputs[i] for i in promoted))
+            dtype = result_type(*heard)
+            dtype = dtype if dtype.is_floating_point or not self.floats else get_default_dtype()
+            for i in promoted:
+                inputs[i] = inputs[i].to(dtype) if isinstance(inputs[i], Tensor) else constant(inputs[i], dtype)
+            if thread.run is not None and dtype.dtype in FAST and not self.variadic:
+                return self.call(*inputs, **params)
+        return self.apply(inputs, params)
+
+    def as_input(self, name, x):
+        number = name in self.promotes
+        if x is None or isinstance(x, Tensor) or (number and type(x) in (bool, int, float)):
+            return x
+        if isinstance(x, np.ndarray) and x.ndim:
+            return made(x, None)
+        if number and isinstance(x, (np.ndarray, np.generic, float, int)):
+            return x.item() if hasattr(x, "item") else float(x)
+        wanted = "Tensor or Number" if number else "Tensor"
+        raise TypeError(f"{self.name}(): argument '{public(name)}' must be {wanted}, not {type(x).__name__}")
+
+    def renamed(self, inputs, params, named):
+        """NumPy's `axis=` and `keepdims=`, which torch takes too, for `dim=` and `keepdim=`."""
+        for numpys, value in named.items():
+            ours = {"axis": "dim", "keepdims": "keepdim"}.get(numpys)
+            if ours not in self.parameters:
+                raise TypeError(f"{self.name}() got an unexpected keyword argument '{numpys}'")
+            params[ours] = value
+        return self.call(*inputs, **params)
+
+    def mend(self, error, arrays):
+        """NumPy's complaint about shapes or types, as torch words it."""
+        arrays = [x for x in arrays if x is not None]
+        if self.broadcasts and isinstance(error, ValueError):
+            for a, b in ((x.shape, y.shape) for x in arrays for y in arrays):
+                for axis in range(-1, -1 - min(len(a), len(b)), -1):
+                    if a[axis] != b[axis] and 1 not in (a[axis], b[axis]):
+                        return RuntimeError(
+                            f"The size of tensor a ({a[axis]}) must match the size of tensor b ({b[axis]}) at non-singleton"
+                            f" dimension {max(len(a), len(b)) + axis}: {self.name} of {list(a)} and {list(b)}. Sizes match"
+                            " from the right if they are equal or one of them is 1; unsqueeze() puts a 1 where it is needed."
+                        )
+        if isinstance(self.forward, np.ufunc) and isinstance(error, TypeError):
+            types = ", ".join(repr(as_dtype(x.dtype)) for x in arrays)
+            return RuntimeError(f'"{self.name}" not implemented for {types}: convert with .to(dtype) first')
+        return error
+
+    # ---------------------------------------------------------------- backward
+
+    def pull_general(self, node, g, taped):
+        """Each input's gradient: its rule, handed what its parameters name; if `taped`, as Tensors with a history."""
+        values = dict(zip(self.kept, node.params), need=tuple(edge is not None for edge in node.edges))
+        for slot, x in zip(self.slots, node.saved):
+            if x is None or not taped:
+                values[slot] = x.array if isinstance(x, Tensor) else x
+            else:
+                at = node if slot == "out" else node.edges[self.inputs.index(slot)]
+                values[slot] = made(x if slot == "out" else x.array, at)
+        if taped and self.once:
+            raise RuntimeError(f"{self.name} can be differentiated once only: its rule is not made of ops")
+        if self.joint:
+            return self.rules[0](g, *(values[name] for name in self.asked[0]))
+        parts = []
+        for edge, rule, wants in zip(node.edges, self.rules, self.asked):
+            if edge is not None:
+                values["shape"] = edge.shape
+            parts.append(None if edge is None else rule(g, *(values[name] for name in wants)))
+        return parts
+
+    def check_unwritten(self, node):
+        """Raise torch's error if a value that a rule of `node` needs was overwritten after it was saved."""
+        for slot, x in zip(self.slots, node.saved):
+            if x is not None and (graph.written.get(node, 0) if slot == "out" else x.written_at) > node.birth:
+                what = "output" if slot == "out" else f"input '{public(slot)}'"
+                rule = next(f"{k} = {v}" for k, v in self.formulas.items() if slot in v)
+                raise RuntimeError(
+                    "one of the variables needed for gradient computation has been modified by an inplace operation:"
+                    f" {self.name} saved its {what}, of shape {list(getattr(x, 'array', x).shape)}, for the rule"
+                    f" {rule}, and it was overwritten before backward() came to use it. Write to a copy (.clone()), or"
+                    f" use the out-of-place form of the write.{graph.told(node)}"
+                )
+
+    # ---------------------------------------------------------------- what people read
+
+    @cached_property
+    def formulas(self):
+        """The rules as they are written: the code is the formula."""
+        names = ["d"] if self.joint else [f"d{x}" for x in self.inputs]
+        return {name: source(rule) for name, rule in zip(names, self.rules) if rule is not None}
+
+    def __reduce__(self):
+        return registry.__getitem__, (self.name,)
+
+    def __repr__(self):
+        return f"<op {self.name}>"
+
+
+def source(rule):
+    """A rule's body as it stands in the source: `g * y`."""
+    if rule.__name__ != "<lambda>":
+        return rule.__name__
+    spots = {p for p in rule.__code__.co_positions() if None not in p}
+    tree = ast.parse(inspect.getsource(inspect.getmodule(rule)))
+    inside = lambda n, p: (n.lineno, n.col_offset) <= (p[0], p[2]) and (p[1], p[3]) <= (n.end_lineno, n.end_col_offset)
+    lambdas = [n for n in ast.walk(tree) if isinstance(n, ast.Lambda) and any(inside(n.body, p) for p in spots)]
+    return ast.unparse(lambdas[0].body) if lambdas else rule.__name__
+
+
+def op(forward=None, *, name=None, operator=None, numpy=None, method=True, inputs=None, **facts):
+    """Declare an op: `op(forward, dx=rule, dy=rule)`, or `@op(dx=rule)` above a forward function.
+
+    `dNAME=`       the rule for input NAME (None: no gradient goes there); the rules' order is the inputs' order
+    `d=`           one joint rule for all `inputs=`, which returns a gradient for each
+    `operator=`    Python's operator: "mul" for `*` on both sides
+    `numpy=`       the NumPy function that means the same (a ufunc means itself)
+    `method=`      whether it is a method of Tensor too; `inplace=` whether the method has an in-place form, `mul_`
+    `sample=`      draws the arrays that tests feed it, where any numbers will not do; `torch=` torch's name for the node
+    `broadcasts=`  inputs stretch to each other's shapes; `promotes=` the inputs that meet in one dtype;
+                   `floats=` integers become floats first (a ufunc says all three itself)
+    `view=`        the output shares the input's memory; `variadic=` it takes a list; `spread=` its last parameter may
+                   come as several arguments; `once=` it has no second derivative
+    """
+    if forward is None:
+        return lambda f: op(f, name=name, operator=operator, numpy=numpy, method=method, inputs=inputs, **facts)
+    name = name or forward.__name__
+    rules = [rule for key, rule in facts.items() if key[0] == "d"]
+    facts["joint"] = inputs is not None and "d" in facts
+    inputs = inputs or tuple(key[1:] for key in facts if key[0] == "d")
+    facts = {key: fact for key, fact in facts.items() if key[0] != "d"}
+    if isinstance(forward, np.ufunc):
+        floats = forward.types and forward(*[np.int64(1)] * forward.nin).dtype.kind == "f"
+        facts = dict(broadcasts=True, promotes=inputs, floats=floats, inplace=True) | facts
+        numpy = numpy or forward
+    for key, rule in zip(("d",) if facts["joint"] else (f"d{x}" for x in inputs), rules):
+        if rule is not None:
+            rule.__code__ = rule.__code__.replace(co_name=f"{key} of {name}", co_qualname=f"{key} of {name}")
+    self = registry[name] = Op(name, forward, inputs, rules, operator=operator, **facts)
+    return publish(self, numpy, method)
+
+
+def publish(self, numpy, method):
+    """Make the op a function, a method, an operator, and NumPy's function of Tensors."""
+    call = self.call
+    call.op, call.__doc__ = self, inspect.getdoc(self.forward)
+    call.__module__ = getattr(inspect.getmodule(self.forward), "__name__", None)
+    if method:
+        setattr(Tensor, self.name, call)
+    if self.operator:
+        setattr(Tensor, f"__{self.operator}__", call)
+        if f"__r{self.operator}__" in dir(np.ndarray):
+            setattr(Tensor, f"__r{self.operator}__", lambda y, x: call(x, y))
+    if numpy is not None:
+        Tensor.numpy_functions[numpy] = call
+    return call

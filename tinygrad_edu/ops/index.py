@@ -1,0 +1,89 @@
+"""Reading and writing parts of a tensor: each is the other's adjoint."""
+
+import numpy as np
+
+from ..op import op
+from ..tensor import Tensor
+
+
+def is_basic(index):
+    """Whether NumPy would give a view for this index: numbers, slices, None and Ellipsis only."""
+    return all(i is None or i is Ellipsis or isinstance(i, slice) or type(i) is int for i in index)
+
+
+def as_index(index):
+    """torch's index as NumPy's: a tuple, tensors as arrays, lists as index arrays."""
+    index = index if isinstance(index, tuple) else (index,)
+    found = []
+    for i in index:
+        if isinstance(i, Tensor):
+            i = i.array if i.array.ndim or i.array.dtype.kind == "b" else i.item()
+        elif isinstance(i, (list, range)):
+            i = np.asarray(i) if len(i) else np.zeros(0, int)
+        elif isinstance(i, np.integer):
+            i = int(i)
+        if isinstance(i, float) or (isinstance(i, np.ndarray) and i.dtype.kind not in "biu"):
+            raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+        if isinstance(i, slice) and isinstance(i.step, int) and i.step < 1:
+            raise ValueError("step must be greater than zero: torch has no negative strides; use .flip()")
+        found.append(i)
+    return tuple(found)
+
+
+def mended(error, x, index):
+    """NumPy's IndexError as torch words it."""
+    for axis, (i, n) in enumerate(zip((i for i in index if i is not None), x.shape)):
+        if isinstance(i, int) and not -n <= i < n:
+            return IndexError(f"index {i} is out of bounds for dimension {axis} with size {n}")
+    return IndexError(f"{error}: the tensor has shape {list(x.shape)}")
+
+
+@op(dx=lambda g, shape, index: placed(g, shape, index), view=True, method=False, torch="Index")
+def getitem(x, index):
+    """x[index]: a view where the index is made of numbers, slices, None and Ellipsis; a copy where it has arrays."""
+    try:
+        return x[(*index, Ellipsis) if is_basic(index) and Ellipsis not in index else index]
+    except IndexError as error:
+        raise mended(error, x, index) from None
+
+
+def placed(g, shape, index):
+    """The adjoint of reading: g where it was read from, summed where one place was read more than once, 0 elsewhere."""
+    return put(g, shape, index) if isinstance(g, Tensor) else put.op.forward(g, shape, index)
+
+
+@op(dx=lambda g, index: g[index], method=False)
+def put(x, size, index):
+    """A tensor of zeros of this size, with x added in at `index`."""
+    out = np.zeros(size, x.dtype)
+    if is_basic(index):
+        out[index] = x
+    else:
+        np.add.at(out, index, x)
+    return out
+
+
+def blanked(g, index):
+    """g, but 0 at `index`."""
+    keep = np.ones(g.shape, bool)
+    keep[index] = False
+    return np.where(keep, g, 0)
+
+
+@op(dx=lambda g, index: blanked(g, index), dy=lambda g, index: g[index], broadcasts=True, method=False, torch="IndexPut", inplace=True)
+def setitem(x, y, index):
+    """x with y written at `index`: what was there hears nothing any more, y hears what it became."""
+    out = x.copy()
+    try:
+        out[index] = y
+    except IndexError as error:
+        raise mended(error, x, index) from None
+    except ValueError:
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(y.shape)} cannot be broadcast to indexing result of shape"
+            f" {list(x[index].shape)}"
+        ) from None
+    return out
+
+
+Tensor.__getitem__ = lambda x, index: getitem(x, as_index(index))

@@ -1,0 +1,55 @@
+"""Products of matrices. z = x y gives dx = g yᵀ and dy = xᵀ g: dimension analysis finds them again."""
+
+import numpy as np
+
+from ..dtype import as_dtype
+from ..op import op
+
+
+def checked(name, x, y, rows, columns):
+    """torch's errors for two factors that do not fit."""
+    if x.dtype != y.dtype:
+        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {as_dtype(x.dtype)} != {as_dtype(y.dtype)} ({name})")
+    if not x.ndim or not y.ndim:
+        raise RuntimeError(f"both arguments to {name} need to be at least 1D, but they are {x.ndim}D and {y.ndim}D")
+    if rows != columns:
+        sizes = " and ".join("x".join(map(str, a.shape)) for a in (x, y))
+        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({sizes}): {name} sums over {rows[0]} here and {columns[0]} there")
+
+
+def left(g, y, shape):
+    """dx = g yᵀ; a vector x stands for a row, a vector y for a column."""
+    if y.ndim == 1:
+        g, y = g[..., None], y[:, None]
+    return (g[..., None, :] @ y.mT)[..., 0, :] if len(shape) == 1 else g @ y.mT
+
+
+def right(g, x, shape):
+    """dy = xᵀ g."""
+    if x.ndim == 1:
+        x, g = x[None, :], g[..., None, :] if len(shape) > 1 else g[..., None]
+    return (x.mT @ g[..., None])[..., 0] if len(shape) == 1 else x.mT @ g
+
+
+@op(operator="matmul", numpy=np.matmul, dx=lambda g, y, shape: left(g, y, shape), dy=lambda g, x, shape: right(g, x, shape), broadcasts=True, torch="Mm")
+def matmul(x, y):
+    """x y over the last axis of x and the last but one of y (a vector's only one); leading axes broadcast."""
+    if x.dtype != y.dtype or not x.ndim or not y.ndim or x.shape[-1] != y.shape[-2 if y.ndim > 1 else 0]:
+        checked("matmul", x, y, x.shape[-1:], y.shape[-2:-1] or y.shape)
+    return np.matmul(x, y)
+
+
+@op(
+    dx=lambda g, w: g @ w,
+    dw=lambda g, x: g.reshape(-1, g.shape[-1]).mT @ x.reshape(-1, x.shape[-1]),
+    db=lambda g: g.reshape(-1, g.shape[-1]).sum(0),
+    method=False,
+    torch="Addmm",
+)
+def linear(x, w, b=None):
+    """x wᵀ + b, for w of shape (out features, in features)."""
+    checked("linear", x, w, x.shape[-1:], w.shape[-1:])
+    out = x @ w.T
+    if b is not None:
+        out += b
+    return out
