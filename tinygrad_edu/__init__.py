@@ -1,0 +1,106 @@
+"""Reverse-mode automatic differentiation on NumPy, with PyTorch's interface.
+
+    import tinygrad_edu as torch
+
+To read it: `graph.py`, `tensor.py`, `op.py`, `ops/elementwise.py`, `nn/module.py`, in this order.
+"""
+
+from .tensor import Tensor  # isort: skip
+from . import autograd, nn, optim, utils
+from .arraylike import Size
+from .autograd import enable_grad, grad_mode, is_grad_enabled, no_grad, set_grad_enabled
+from .creation import (
+    arange,
+    as_tensor,
+    empty,
+    empty_like,
+    eye,
+    from_numpy,
+    full,
+    full_like,
+    linspace,
+    ones,
+    ones_like,
+    tensor,
+    zeros,
+    zeros_like,
+)
+from .dtype import (
+    bool,
+    double,
+    dtype,
+    float,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    half,
+    int,
+    int8,
+    int16,
+    int32,
+    int64,
+    long,
+    set_default_dtype,
+    short,
+    uint8,
+)
+from .functional import add, all, allclose, any, argmax, argmin, cat, equal, isclose, max, min, stack, sub, t, unbind
+from .ops.elementwise import (
+    abs,
+    bitwise_and,
+    bitwise_not,
+    bitwise_or,
+    clamp,
+    cos,
+    div,
+    eq,
+    exp,
+    expm1,
+    ge,
+    gt,
+    isfinite,
+    isinf,
+    isnan,
+    le,
+    log,
+    log1p,
+    logical_and,
+    logical_not,
+    logical_or,
+    lt,
+    maximum,
+    minimum,
+    mul,
+    ne,
+    neg,
+    pow,
+    reciprocal,
+    relu,
+    sigmoid,
+    sign,
+    sin,
+    sqrt,
+    square,
+    tanh,
+    where,
+)
+from .ops.linalg import matmul
+from .ops.reduce import amax, amin, log_softmax, logsumexp, mean, softmax, sum
+from .ops.shape import clone, flatten, permute, reshape, squeeze, transpose, unsqueeze
+from .printing import set_printoptions
+from .random import (
+    Generator,
+    default_generator,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    rand,
+    rand_like,
+    randint,
+    randperm,
+    seed,
+    set_rng_state,
+)
+
+__version__ = "0.1.0"

@@ -1,0 +1,99 @@
+"""The layers of a perceptron: Linear, the activations, and Sequential, which calls one after the other."""
+
+import math
+import operator
+
+from .. import ops
+from ..creation import empty
+from . import init
+from .module import Module
+from .parameter import Parameter
+
+
+class Linear(Module):
+    """x wᵀ + b, for w of shape (out_features, in_features).
+
+    w and b begin uniform in ±1/√in_features, the same bits as torch's for the same seed.
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.Linear(2, 1)
+    Linear(in_features=2, out_features=1, bias=True)
+    """
+
+    def __init__(self, in_features, out_features, bias=True, device=None, dtype=None):
+        super().__init__()
+        self.in_features, self.out_features = in_features, out_features
+        self.weight = Parameter(empty(out_features, in_features, dtype=dtype))
+        self.register_parameter("bias", Parameter(empty(out_features, dtype=dtype)) if bias else None)
+        self.reset_parameters()
+
+    def reset_parameters(self):
+        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
+        if self.bias is not None:
+            bound = 1 / math.sqrt(self.in_features) if self.in_features else 0
+            init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, input):
+        return ops.linalg.linear(input, self.weight, self.bias)
+
+    def extra_repr(self):
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+class Sigmoid(Module):
+    """1 / (1 + e⁻ˣ)."""
+
+    def forward(self, input):
+        return ops.elementwise.sigmoid(input)
+
+
+class Tanh(Module):
+    """tanh x."""
+
+    def forward(self, input):
+        return ops.elementwise.tanh(input)
+
+
+class ReLU(Module):
+    """max(x, 0)."""
+
+    def __init__(self, inplace=False):
+        super().__init__()
+        self.inplace = inplace
+
+    def forward(self, input):
+        return input.relu_() if self.inplace else ops.elementwise.relu(input)
+
+    def extra_repr(self):
+        return "inplace=True" if self.inplace else ""
+
+
+class Sequential(Module):
+    """Modules called one after the other; given as arguments, or by name in one OrderedDict."""
+
+    def __init__(self, *modules):
+        super().__init__()
+        named = modules[0].items() if len(modules) == 1 and isinstance(modules[0], dict) else enumerate(modules)
+        for name, module in named:
+            self.add_module(str(name), module)
+
+    def forward(self, input):
+        for module in self._modules.values():
+            input = module(input)
+        return input
+
+    def append(self, module):
+        """Add one more at the end."""
+        self.add_module(str(len(self)), module)
+        return self
+
+    def __len__(self):
+        return len(self._modules)
+
+    def __iter__(self):
+        return iter(self._modules.values())
+
+    def __getitem__(self, i):
+        modules = list(self._modules.items())
+        return type(self)(dict(modules[i])) if isinstance(i, slice) else modules[operator.index(i)][1]

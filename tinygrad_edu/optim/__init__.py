@@ -1,0 +1,7 @@
+"""Optimizers: each is its algebra, in torch's order of operations."""
+
+from .adam import Adam, AdamW
+from .optimizer import Optimizer
+from .sgd import SGD
+
+__all__ = ["SGD", "Adam", "AdamW", "Optimizer"]

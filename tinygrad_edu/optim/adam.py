@@ -1,0 +1,69 @@
+"""Adam, and AdamW: steps of the size of lr, in the direction of the mean gradient over its own typical size."""
+
+import numpy as np
+
+from ..tensor import made
+from .optimizer import Optimizer
+
+
+class Adam(Optimizer):
+    """m and v are running means of g and g²; p ← p - lr m̂ / (√v̂ + ε), the hats undoing the means' start from zero.
+
+        m ← β₁ m + (1 - β₁) g          m̂ = m / (1 - β₁ᵗ)
+        v ← β₂ v + (1 - β₂) g²         v̂ = v / (1 - β₂ᵗ)
+
+    `weight_decay` λ adds λp to g; decoupled (as in AdamW) it shrinks p by lr λ instead. `amsgrad` divides by the
+    largest v so far.
+    Kingma and Ba, 2015. https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html
+    """
+
+    def __init__(
+        self,
+        params,
+        lr=1e-3,
+        betas=(0.9, 0.999),
+        eps=1e-8,
+        weight_decay=0,
+        amsgrad=False,
+        *,
+        maximize=False,
+        decoupled_weight_decay=False,
+        **switches,
+    ):
+        options = dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad, maximize=maximize)
+        super().__init__(params, options | self.checked(switches) | dict(decoupled_weight_decay=decoupled_weight_decay))
+
+    def update(self, p, g, state, group):
+        if not state:
+            state["step"] = made(np.zeros((), np.float32), None)
+            for name in ("exp_avg", "exp_avg_sq", *["max_exp_avg_sq"] * group["amsgrad"]):
+                state[name] = made(np.zeros_like(p), None)
+        lr, (beta1, beta2), decay = group["lr"], group["betas"], group["weight_decay"]
+        m, v, step = state["exp_avg"].array, state["exp_avg_sq"].array, state["step"].array
+        step += 1
+        t = step.item()
+        if decay and group["decoupled_weight_decay"]:
+            p *= 1 - lr * decay
+        elif decay:
+            g = g + p * decay
+        m += (g - m) * (1 - beta1)
+        v *= beta2
+        v += g * (1 - beta2) * g
+        if group["amsgrad"]:
+            top = state["max_exp_avg_sq"].array
+            v = np.maximum(top, v, out=top)
+        root = np.sqrt(v)
+        root /= (1 - beta2**t) ** 0.5
+        root += group["eps"]
+        p += m * -(lr / (1 - beta1**t)) / root
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay: p shrinks by lr λ each step, whatever its gradient.
+
+    Loshchilov and Hutter, 2019. https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html"""
+
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2, amsgrad=False, *, maximize=False, **switches):
+        super().__init__(
+            params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True, **switches
+        )
