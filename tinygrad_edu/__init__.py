@@ -5,7 +5,6 @@
 To read it: `graph.py`, `tensor.py`, `op.py`, `ops/elementwise.py`, `nn/module.py`, in this order.
 """
 
-from .tensor import Tensor  # isort: skip
 from . import autograd, nn, optim, utils
 from .arraylike import Size
 from .autograd import enable_grad, grad_mode, is_grad_enabled, no_grad, set_grad_enabled
@@ -48,31 +47,16 @@ from .dtype import (
 from .functional import add, all, allclose, any, argmax, argmin, cat, equal, isclose, max, min, stack, sub, t, unbind
 from .ops.elementwise import (
     abs,
-    bitwise_and,
-    bitwise_not,
-    bitwise_or,
     clamp,
     cos,
     div,
-    eq,
     exp,
     expm1,
-    ge,
-    gt,
-    isfinite,
-    isinf,
-    isnan,
-    le,
     log,
     log1p,
-    logical_and,
-    logical_not,
-    logical_or,
-    lt,
     maximum,
     minimum,
     mul,
-    ne,
     neg,
     pow,
     reciprocal,
@@ -86,6 +70,23 @@ from .ops.elementwise import (
     where,
 )
 from .ops.linalg import matmul
+from .ops.logic import (
+    bitwise_and,
+    bitwise_not,
+    bitwise_or,
+    eq,
+    ge,
+    gt,
+    isfinite,
+    isinf,
+    isnan,
+    le,
+    logical_and,
+    logical_not,
+    logical_or,
+    lt,
+    ne,
+)
 from .ops.reduce import amax, amin, log_softmax, logsumexp, mean, softmax, sum
 from .ops.shape import clone, flatten, permute, reshape, squeeze, transpose, unsqueeze
 from .printing import set_printoptions
@@ -102,5 +103,8 @@ from .random import (
     seed,
     set_rng_state,
 )
+from .tensor import Tensor
 
 __version__ = "0.1.0"
+
+__all__ = [name for name in globals() if not name.startswith("_")]

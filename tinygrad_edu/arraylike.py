@@ -64,7 +64,9 @@ class ArrayLike:
     def item(self):
         """The one number in it, as Python's."""
         if self.array.size != 1:
-            raise RuntimeError(f"a Tensor with {self.array.size} elements cannot be converted to Scalar: item() wants one")
+            raise RuntimeError(
+                f"a Tensor with {self.array.size} elements cannot be converted to Scalar: item() wants one"
+            )
         return self.array.item()
 
     def tolist(self):
@@ -87,7 +89,9 @@ class ArrayLike:
 
     def one(self, what):
         if self.array.size != 1:
-            raise RuntimeError(f"{what} of Tensor with {self.array.size} values is ambiguous: use .any(), .all() or .item()")
+            raise RuntimeError(
+                f"{what} of Tensor with {self.array.size} values is ambiguous: use .any(), .all() or .item()"
+            )
         return self.array.item()
 
     def __len__(self):
@@ -133,11 +137,12 @@ class ArrayLike:
 
 
 # These mean one thing in NumPy and another in torch: ddof, an index beside the maximum, sections for lengths.
-UNLIKE = {np.std, np.var, np.transpose, np.repeat, np.split, np.sort, np.size, np.median, np.max, np.min}
+UNLIKE = {np.std, np.var, np.repeat, np.split, np.sort, np.size, np.median, np.max, np.min}
 
 
 def as_arrays(values):
     """The values, with every tensor among them, or in lists among them, as its array."""
     return [
-        as_arrays(v) if isinstance(v, (list, tuple)) else np.asarray(v) if isinstance(v, ArrayLike) else v for v in values
+        as_arrays(v) if isinstance(v, (list, tuple)) else np.asarray(v) if isinstance(v, ArrayLike) else v
+        for v in values
     ]

@@ -66,7 +66,9 @@ def from_numpy(array):
     if not isinstance(array, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
     if array.dtype not in BY_NUMPY:
-        raise TypeError(f"can't convert np.ndarray of type {array.dtype}. The supported types are: {[str(d) for d in BY_NUMPY]}")
+        raise TypeError(
+            f"can't convert np.ndarray of type {array.dtype}. The supported types are: {[str(d) for d in BY_NUMPY]}"
+        )
     return made(array, None)
 
 
@@ -96,7 +98,9 @@ def empty(*size, dtype=None, device=None, requires_grad=False):
 
 def full(size, fill_value, *, dtype=None, device=None, requires_grad=False):
     """One number, size times over, in the number's own dtype unless another is named."""
-    array = np.full(sizes((size,)), fill_value, tensor(fill_value).dtype.dtype if dtype is None else as_dtype(dtype).dtype)
+    array = np.full(
+        sizes((size,)), fill_value, tensor(fill_value).dtype.dtype if dtype is None else as_dtype(dtype).dtype
+    )
     return finished(array, requires_grad)
 
 
@@ -104,7 +108,9 @@ def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad=Fa
     """start, start + step, ... before end; from 0 if only one number is given."""
     start, end = (0, start) if end is None else (start, end)
     if not step or (end - start) * step < 0:
-        raise RuntimeError("step must be nonzero" if not step else "upper bound and lower bound inconsistent with step sign")
+        raise RuntimeError(
+            "step must be nonzero" if not step else "upper bound and lower bound inconsistent with step sign"
+        )
     integral = all(isinstance(n, int) for n in (start, end, step))
     d = as_dtype(dtype).dtype if dtype else np.dtype(np.int64) if integral else floats(None)
     return finished(np.arange(start, end, step).astype(d), requires_grad)

@@ -76,7 +76,9 @@ def as_dtype(d):
     try:
         return BY_NUMPY[np.dtype(d)]
     except (KeyError, TypeError):
-        raise TypeError(f"{d!r} is not a dtype we have; take one of {', '.join(map(repr, BY_NUMPY.values()))}") from None
+        raise TypeError(
+            f"{d!r} is not a dtype we have; take one of {', '.join(map(repr, BY_NUMPY.values()))}"
+        ) from None
 
 
 FAST = (float32.dtype, float64.dtype)  # what the fast forms of ops take as it is

@@ -8,12 +8,14 @@ own signature. They run when nobody watches and there is nothing to convert; `Op
 """
 
 import linecache
+import operator
 
 import numpy as np
 
 from .dtype import FAST
 from .graph import Node, birth, thread
-from .tensor import Tensor, spread, view_of
+from .memory import view_of
+from .tensor import Tensor
 
 CALL = """\
 def {name}({signature}):
@@ -54,9 +56,18 @@ def {name}_backward(node, g):
 """
 
 
+def spread(values, **named):
+    """Sizes or dims that may come as several arguments, as one tuple, or by name: (2, 3), ((2, 3),), size=(2, 3)."""
+    if named:
+        (values,) = (*values, *named.values())
+    elif len(values) == 1 and not isinstance(values[0], (int, Tensor)):
+        (values,) = values
+    return tuple(operator.index(v) for v in ((values,) if isinstance(values, int) else values))
+
+
 def public(name):
-    """torch's name for our x and y."""
-    return {"x": "input", "y": "other"}.get(name, name)
+    """torch's name for an input."""
+    return {"x": "input", "y": "other", "w": "weight", "b": "bias"}.get(name, name)
 
 
 def listed(parts):
@@ -144,15 +155,29 @@ def pull_text(op):
         parts = f"rule0({', '.join(('g', *handed(op.asked[0], None)))})"
     else:
         each = zip(range(len(edges)), edges, op.asked, op.ruled)
-        rules = (f"None if {e} is None else rule{i}({', '.join(('g', *handed(w, e)))})" if r else "None" for i, e, w, r in each)
+        rules = (
+            f"None if {e} is None else rule{i}({', '.join(('g', *handed(w, e)))})" if r else "None"
+            for i, e, w, r in each
+        )
         parts = f"({listed(rules)})"
     return PULL.format(name=op.name, edges=", ".join(edges), parts=parts)
 
 
 def written_out(op):
     """Compile the op's two functions, `(call, pull)`, where a debugger and `inspect` can find their text."""
-    space = dict(op=op, forward=op.forward, general=op.general, renamed=op.renamed, mend=op.mend, view_of=view_of, spread=spread, thread=thread)
-    space |= dict(Tensor=Tensor, Node=Node, birth=birth, new=object.__new__, ndarray=np.ndarray, asarray=np.asarray, FAST=FAST)
+    space = dict(
+        op=op,
+        forward=op.forward,
+        general=op.general,
+        renamed=op.renamed,
+        mend=op.mend,
+        view_of=view_of,
+        spread=spread,
+        thread=thread,
+    )
+    space |= dict(
+        Tensor=Tensor, Node=Node, birth=birth, new=object.__new__, ndarray=np.ndarray, asarray=np.asarray, FAST=FAST
+    )
     space |= {f"rule{i}": rule for i, rule in enumerate(op.rules)}
     space |= {f"{p.name}_default": p.default for p in op.parameters.values()}
     op.text = call_text(op) + ("\n\n" + pull_text(op) if op.differentiable else "")

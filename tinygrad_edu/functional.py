@@ -5,7 +5,6 @@ from collections import namedtuple
 import numpy as np
 
 from . import dtype as types
-from .arraylike import Size
 from .dtype import as_dtype
 from .inplace import write
 from .ops import elementwise
@@ -13,7 +12,7 @@ from .ops.axes import one_dim
 from .ops.elementwise import maximum, minimum
 from .ops.index import getitem
 from .ops.loss import nll_loss
-from .ops.reduce import amax, amin, log_softmax, mean, sum
+from .ops.reduce import amax, amin, log_softmax, sum
 from .ops.shape import cast, concatenate, unsqueeze
 from .tensor import Tensor, made
 
@@ -159,7 +158,9 @@ def cat(tensors, dim=0):
     dim = one_dim(dim, tensors[0].array.ndim)
     for i, t in enumerate(tensors):
         if not t.array.ndim:
-            raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated: stack() joins along a new dim")
+            raise RuntimeError(
+                f"zero-dimensional tensor (at position {i}) cannot be concatenated: stack() joins along a new dim"
+            )
         rest = [(d, n) for d, n in enumerate(t.shape) if d != dim]
         if rest != [(d, n) for d, n in enumerate(tensors[0].shape) if d != dim]:
             raise RuntimeError(
@@ -174,7 +175,9 @@ def stack(tensors, dim=0):
     tensors = list(tensors)
     for t in tensors:
         if t.shape != tensors[0].shape:
-            raise RuntimeError(f"stack expects each tensor to be equal size, but got {list(tensors[0].shape)} at entry 0 and {list(t.shape)}")
+            raise RuntimeError(
+                f"stack expects each tensor to be equal size, but got {list(tensors[0].shape)} at entry 0 and {list(t.shape)}"
+            )
     return cat([unsqueeze(t, dim) for t in tensors], dim) if tensors else cat([])
 
 
@@ -259,7 +262,7 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
     dim = 1 if input.array.ndim > 1 else 0
     logs = log_softmax(input, dim)
     if not target.is_floating_point():
-        hard = nll_loss(logs, target, weight, ignore_index, reduction)
+        hard = nll_loss(logs, target, weight, ignore_index=ignore_index, reduction=reduction)
         if not label_smoothing:
             return hard
         heard = target != ignore_index
@@ -268,7 +271,9 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
         spread_loss = averaged(sum(soft, dim), reduction, sum(counts))
         return (1 - label_smoothing) * hard + label_smoothing / input.array.shape[dim] * spread_loss
     if target.shape != input.shape:
-        raise RuntimeError(f"probabilities of shape {list(target.shape)} for logits of shape {list(input.shape)}: they must be equal")
+        raise RuntimeError(
+            f"probabilities of shape {list(target.shape)} for logits of shape {list(input.shape)}: they must be equal"
+        )
     if label_smoothing:
         target = target * (1 - label_smoothing) + label_smoothing / input.array.shape[dim]
     losses = -(logs * target if weight is None else logs * target * per_class(weight, logs))

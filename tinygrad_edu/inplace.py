@@ -8,9 +8,10 @@ import numpy as np
 
 from .dtype import as_dtype, kind
 from .graph import Node, thread
-from .op import Op, op, registry
+from .memory import root, wrote
+from .op import op, registry
 from .ops.index import as_index, setitem
-from .tensor import Tensor, constant, made, root, wrote
+from .tensor import Tensor, constant, made
 
 
 def refuse(x):
@@ -41,7 +42,9 @@ def write(x, of, args, params):
             " change the shape of the tensor it writes to"
         )
     if kind(out.dtype) > kind(x.dtype):
-        raise RuntimeError(f"result type {out.dtype} can't be cast to the desired output type {x.dtype}: {of.name}_ keeps it")
+        raise RuntimeError(
+            f"result type {out.dtype} can't be cast to the desired output type {x.dtype}: {of.name}_ keeps it"
+        )
     if out.array.dtype != x.array.dtype:
         out = out.to(x.dtype)
     np.copyto(x.array, out.array)
@@ -124,7 +127,11 @@ def detach_(self):
 def write_item(x, index, value):
     """x[index] = value."""
     index = as_index(index)
-    value = value if isinstance(value, Tensor) else made(np.asarray(value, None if isinstance(value, np.ndarray) else x.array.dtype), None)
+    value = (
+        value
+        if isinstance(value, Tensor)
+        else made(np.asarray(value, None if isinstance(value, np.ndarray) else x.array.dtype), None)
+    )
     if thread.grad and (x.node is not None or value.node is not None):
         write(x, setitem.op, (value,), {"index": index})
     else:  # nothing to remember, so no need of a copy of the rest

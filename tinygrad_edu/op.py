@@ -21,7 +21,8 @@ from . import graph
 from .dtype import FAST, as_dtype, get_default_dtype, result_type
 from .forms import public, written_out
 from .graph import Node, thread
-from .tensor import Tensor, constant, made, view_of
+from .memory import view_of
+from .tensor import Tensor, constant, made
 
 registry = {}
 
@@ -31,7 +32,7 @@ class Op:
 
     joint = broadcasts = floats = view = spread = variadic = once = inplace = False
     promotes = optional = ()
-    sample = torch = operator = None
+    sample = torch = operator = cases = None
 
     def __init__(self, name, forward, inputs, rules, **facts):
         self.name, self.forward, self.inputs, self.rules = name, forward, inputs, rules
@@ -205,7 +206,9 @@ def op(forward=None, *, name=None, operator=None, numpy=None, method=True, input
     `operator=`    Python's operator: "mul" for `*` on both sides
     `numpy=`       the NumPy function that means the same (a ufunc means itself)
     `method=`      whether it is a method of Tensor too; `inplace=` whether the method has an in-place form, `mul_`
-    `sample=`      draws the arrays that tests feed it, where any numbers will not do; `torch=` torch's name for the node
+    `cases=`       what tests and docs call it with, where it is not elementwise: shapes of inputs, and parameters
+    `sample=`      draws the arrays for these (by input's name, if not all alike), where normal numbers will not do
+    `torch=`       torch's name for the node, if it is not ours in capitals
     `broadcasts=`  inputs stretch to each other's shapes; `promotes=` the inputs that meet in one dtype;
                    `floats=` integers become floats first (a ufunc says all three itself)
     `view=`        the output shares the input's memory; `variadic=` it takes a list; `spread=` its last parameter may

@@ -14,7 +14,8 @@ from .creation import finished, floats, like, sizes
 from .dtype import as_dtype, int64
 from .fma import fma
 from .inplace import refuse
-from .tensor import Tensor, made, wrote
+from .memory import wrote
+from .tensor import Tensor
 
 
 class Generator:

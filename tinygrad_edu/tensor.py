@@ -1,8 +1,6 @@
 """Tensor: an array and its place in the graph. All but the methods below are put here by the ops' declarations."""
 
-import operator
 import warnings
-import weakref
 from functools import lru_cache
 
 import numpy as np
@@ -10,7 +8,8 @@ import numpy as np
 from . import graph
 from .arraylike import ArrayLike
 from .dtype import get_default_dtype
-from .graph import Handle, Leaf, Node, birth, thread, walk
+from .graph import Handle, Leaf
+from .memory import root, wrote
 from .methods import Methods
 
 
@@ -42,7 +41,9 @@ class Tensor(ArrayLike, Methods):
 
     def __deepcopy__(self, memo):
         if not self.is_leaf:
-            raise RuntimeError("Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol: detach() it")
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol: detach() it"
+            )
         new = memo[id(self)] = rebuilt(type(self), self.array.copy(), self.requires_grad)
         if self.leaf is not None and self.leaf.grad is not None:
             new.grad = self.leaf.grad.__deepcopy__(memo)
@@ -102,7 +103,9 @@ class Tensor(ArrayLike, Methods):
     def grad(self, g):
         if g is not None:
             if not isinstance(g, Tensor):
-                raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(g).__name__}")
+                raise TypeError(
+                    f"assigned grad expected to be a Tensor or None but got grad of type {type(g).__name__}"
+                )
             if (g.array.shape, g.array.dtype) != (self.array.shape, self.array.dtype):
                 raise RuntimeError(
                     f"assigned grad has shape {list(g.shape)} and {g.dtype}, and its tensor {list(self.shape)} and {self.dtype}"
@@ -127,24 +130,6 @@ class Tensor(ArrayLike, Methods):
         out.base = self
         return out
 
-    def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
-        """Add dself/dleaf to the `.grad` of every leaf that self was made from (or of each of `inputs`).
-
-        `gradient`, of self's shape, is what self's own gradient is taken to be; 1 for a scalar.
-        Raises RuntimeError where self does not require grad, is no scalar and comes without `gradient`, where the graph
-        was freed by an earlier walk, or where a value that a rule needs was overwritten.
-        https://docs.pytorch.org/docs/stable/generated/torch.Tensor.backward.html
-        """
-        backward([self], [gradient], retain_graph, create_graph, inputs)
-
-    def retain_grad(self):
-        """Keep the gradient of this computed tensor too."""
-        if self.node is None:
-            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-        if not self.is_leaf and self.leaf is None:
-            home = self.home()
-            graph.hooks.setdefault(self.node, {})[birth()] = lambda g: accumulate(home, g, False)
-
     def register_hook(self, hook):
         """Call `hook(gradient)` when this tensor's gradient is whole; what it returns, if anything, replaces it."""
         if self.node is None:
@@ -164,117 +149,6 @@ def made(array, node):
     return t
 
 
-# -------------------------------------------------------------------- memory: who shares it, and when it was written
-
-
-def root(t):
-    """The tensor that owns the memory t looks at: a view's base's base, and so on."""
-    while t.base is not None:
-        t = t.base
-    return t
-
-
-def view_of(base, out, op, params):
-    """Make `out` a view of `base`, if it does share its memory."""
-    memory = out.array.base
-    if memory is not None and (memory is base.array or memory is base.array.base):
-        out.base, out.recipe = base, (op, params)
-        if base.views is None:
-            base.views = set()
-        base.views.add(weakref.ref(out, base.views.discard))
-    return out
-
-
-def wrote(t):
-    """Note that t's memory was written in place: whoever saved it before must not use it any more."""
-    owner = root(t)
-    owner.writes += 1
-    owner.written = graph.last_write = birth()
-    for node in {owner.node, t.node}:
-        if type(node) is Node:
-            graph.written[node] = owner.written
-
-
-# -------------------------------------------------------------------- from tensors to the walk, and back
-
-
-def differentiate(outputs, gradients, wanted=None, keep=False, taped=False):
-    """The walk from `outputs`: (gradients by node, which of them nobody else holds). Checks what it is given first."""
-    gradients = [seed(i, t, g) for i, (t, g) in enumerate(zip(outputs, gradients, strict=True))]
-    if not taped:
-        gradients = [g.array for g in gradients]
-    before, thread.grad = thread.grad, taped
-    try:
-        with np.errstate(all="ignore"):
-            return walk([t.node for t in outputs], gradients, wanted, keep, taped)
-    finally:
-        thread.grad = before
-
-
-def seed(i, t, g):
-    """The gradient that a walk starts with at its i-th output, t."""
-    if t.node is None:
-        raise RuntimeError(
-            f"element {i} of tensors does not require grad and does not have a grad_fn: nothing that it was computed from"
-            " requires grad, or the path was cut (no_grad, detach, item, an integer cast)."
-        )
-    if g is None:
-        if t.array.size != 1:
-            raise RuntimeError(
-                f"grad can be implicitly created only for scalar outputs, and this one has shape {list(t.shape)}: reduce it"
-                " (.sum(), .mean()) or pass the gradient of what you are after with respect to it: backward(gradient)."
-            )
-        return made(np.ones_like(t.array), None)
-    if not isinstance(g, Tensor):
-        raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
-    if g.array.shape != t.array.shape:
-        raise RuntimeError(
-            f"Mismatch in shape: grad_output[{i}] has a shape of {g.shape} and output[{i}] has a shape of {t.shape}."
-        )
-    return g if g.array.dtype == t.array.dtype else g.to(t.dtype)
-
-
-def backward(tensors, gradients, retain_graph=None, create_graph=False, inputs=None):
-    """What `Tensor.backward` says, for several tensors at once."""
-    if create_graph:
-        warnings.warn(
-            "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient"
-            " which can cause a memory leak. Use autograd.grad, or set .grad to None after use.",
-            UserWarning,
-            stacklevel=3,
-        )
-    keep = create_graph if retain_graph is None else retain_graph
-    wanted = None
-    if inputs is not None:
-        inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-        if not inputs:
-            raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
-        wanted = {t.node: t.home() for t in inputs}
-    found, mine = differentiate(tensors, gradients, wanted, keep, create_graph)
-    for node, g in found.items():
-        home = wanted[node] if wanted else node
-        accumulate(home, g, node in mine)
-        for hook in tuple(graph.after.get(home, {}).values()):
-            hook()
-
-
-def accumulate(leaf, g, ours):
-    """leaf.grad += g. The gradient is one tensor that lives as long as the leaf, and shares its memory with nobody."""
-    if leaf.grad is None:
-        if isinstance(g, Tensor):
-            leaf.grad = g.clone()
-        else:
-            leaf.grad = made(g if ours else np.array(g), None)
-    elif isinstance(g, Tensor):
-        leaf.grad = leaf.grad + g
-    else:
-        leaf.grad.array += g
-        wrote(leaf.grad)
-
-
-# -------------------------------------------------------------------- small things that ops need
-
-
 @lru_cache(maxsize=1024, typed=True)
 def cached(value, dtype):
     return made(np.array(value, dtype.dtype), None)
@@ -283,15 +157,6 @@ def cached(value, dtype):
 def constant(value, dtype):
     """A Python number as a 0-d tensor: NumPy takes a 0-d array in half the time of a float. (0.0 == -0.0: not cached.)"""
     return cached(value, dtype) if value else made(np.array(value, dtype.dtype), None)
-
-
-def spread(values, **named):
-    """Sizes or dims that may come as several arguments, as one tuple, or by name: (2, 3), ((2, 3),), size=(2, 3)."""
-    if named:
-        (values,) = (*values, *named.values())
-    elif len(values) == 1 and not isinstance(values[0], (int, Tensor)):
-        (values,) = values
-    return tuple(operator.index(v) for v in ((values,) if isinstance(values, int) else values))
 
 
 def rebuilt(cls, array, requires_grad):

@@ -1,22 +1,14 @@
 """Module: parameters, buffers and other modules under names, and a forward."""
 
-from collections import OrderedDict, namedtuple
-
 import numpy as np
 
 from ..graph import Handle
-from ..tensor import Tensor, made, wrote
+from ..tensor import Tensor, made
 from .parameter import Parameter
+from .state import State
 
 
-class Keys(namedtuple("Keys", "missing_keys unexpected_keys")):
-    """What `load_state_dict` did not find, and what it had no place for."""
-
-    def __repr__(self):
-        return super().__repr__() if any(self) else "<All keys matched successfully>"
-
-
-class Module:
+class Module(State):
     """A function with parameters. Subclasses set parameters and modules as attributes, and define `forward`.
 
     Parameters, buffers and children are kept in three dictionaries by name, and stand in the instance's own dictionary
@@ -56,7 +48,9 @@ class Module:
     def __setattr__(self, name, value):
         held = self.__dict__.get("_parameters")
         if isinstance(value, (Parameter, Module)) and held is None:
-            raise AttributeError("cannot assign parameters or modules before Module.__init__() call: call super().__init__() first")
+            raise AttributeError(
+                "cannot assign parameters or modules before Module.__init__() call: call super().__init__() first"
+            )
         if held is not None:
             if name in held and not isinstance(value, (Parameter, type(None))):
                 raise TypeError(
@@ -115,7 +109,9 @@ class Module:
     def _named(self, kind, prefix="", recurse=True, remove_duplicate=True):
         """The parameters, or buffers, of this module and all below it, with their dotted names."""
         seen = set()
-        for path, module in self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]:
+        for path, module in (
+            self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
+        ):
             for name, value in getattr(module, kind).items():
                 if value is not None and value not in seen:
                     if remove_duplicate:
@@ -173,40 +169,6 @@ class Module:
 
     float = lambda self: self.to("float32")
     double = lambda self: self.to("float64")
-
-    # ---------------------------------------------------------------- state
-
-    def state_dict(self, prefix=""):
-        """Every parameter and persistent buffer by its dotted name, sharing their memory."""
-        state = OrderedDict()
-        for path, module in self.named_modules(remove_duplicate=False):
-            for name, value in [*module._parameters.items(), *module._buffers.items()]:
-                if value is not None and name not in module._transient:
-                    state[prefix + (f"{path}.{name}" if path else name)] = value.detach()
-        return state
-
-    def load_state_dict(self, state_dict, strict=True):
-        """Copy the values in; RuntimeError, and nothing changed, if names (under `strict`) or shapes differ."""
-        own = self.state_dict()
-        keys = Keys([k for k in own if k not in state_dict], [k for k in state_dict if k not in own])
-        problems = [
-            f"{what} key(s) in state_dict: {', '.join(map(repr, names))}."
-            for what, names in zip(("Missing", "Unexpected"), keys)
-            if names and strict
-        ]
-        for key in own.keys() & state_dict.keys():
-            theirs = np.shape(state_dict[key])
-            if theirs != own[key].shape:
-                problems.append(
-                    f"size mismatch for {key}: copying a param with shape torch.Size({list(theirs)}) from checkpoint,"
-                    f" the shape in current model is {own[key].shape}."
-                )
-        if problems:
-            raise RuntimeError("\n\t".join([f"Error(s) in loading state_dict for {type(self).__name__}:", *problems]))
-        for key in own.keys() & state_dict.keys():
-            own[key].array[...] = np.asarray(state_dict[key])
-            wrote(own[key])
-        return keys
 
     # ---------------------------------------------------------------- printing
 

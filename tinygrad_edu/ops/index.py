@@ -38,7 +38,19 @@ def mended(error, x, index):
     return IndexError(f"{error}: the tensor has shape {list(x.shape)}")
 
 
-@op(dx=lambda g, shape, index: placed(g, shape, index), view=True, method=False, torch="Index")
+REPEATED = np.array([0, 2, 2])
+READS = [
+    ([(3, 4)], {"index": (1, slice(None, None, 2))}),
+    ([(3, 4)], {"index": (REPEATED, None)}),
+    ([(3, 4)], {"index": (Ellipsis, 0)}),
+]
+WRITES = [
+    ([(2,)], {"size": (3, 4), "index": (1, slice(None, None, 2))}),
+    ([(3, 4)], {"size": (3, 4), "index": (REPEATED,)}),
+]
+
+
+@op(dx=lambda g, shape, index: placed(g, shape, index), view=True, method=False, torch="Index", cases=READS)
 def getitem(x, index):
     """x[index]: a view where the index is made of numbers, slices, None and Ellipsis; a copy where it has arrays."""
     try:
@@ -52,7 +64,7 @@ def placed(g, shape, index):
     return put(g, shape, index) if isinstance(g, Tensor) else put.op.forward(g, shape, index)
 
 
-@op(dx=lambda g, index: g[index], method=False)
+@op(dx=lambda g, index: g[index], method=False, cases=WRITES)
 def put(x, size, index):
     """A tensor of zeros of this size, with x added in at `index`."""
     out = np.zeros(size, x.dtype)
@@ -70,7 +82,15 @@ def blanked(g, index):
     return np.where(keep, g, 0)
 
 
-@op(dx=lambda g, index: blanked(g, index), dy=lambda g, index: g[index], broadcasts=True, method=False, torch="IndexPut", inplace=True)
+@op(
+    dx=lambda g, index: blanked(g, index),
+    dy=lambda g, index: g[index],
+    broadcasts=True,
+    method=False,
+    torch="IndexPut",
+    inplace=True,
+    cases=[([(3, 4), (2, 4)], {"index": (slice(1, None),)}), ([(3, 4), ()], {"index": (np.array([0, 2]),)})],
+)
 def setitem(x, y, index):
     """x with y written at `index`: what was there hears nothing any more, y hears what it became."""
     out = x.copy()

@@ -9,12 +9,16 @@ from ..op import op
 def checked(name, x, y, rows, columns):
     """torch's errors for two factors that do not fit."""
     if x.dtype != y.dtype:
-        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {as_dtype(x.dtype)} != {as_dtype(y.dtype)} ({name})")
+        raise RuntimeError(
+            f"expected m1 and m2 to have the same dtype, but got: {as_dtype(x.dtype)} != {as_dtype(y.dtype)} ({name})"
+        )
     if not x.ndim or not y.ndim:
         raise RuntimeError(f"both arguments to {name} need to be at least 1D, but they are {x.ndim}D and {y.ndim}D")
     if rows != columns:
         sizes = " and ".join("x".join(map(str, a.shape)) for a in (x, y))
-        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({sizes}): {name} sums over {rows[0]} here and {columns[0]} there")
+        raise RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({sizes}): {name} sums over {rows[0]} here and {columns[0]} there"
+        )
 
 
 def left(g, y, shape):
@@ -31,7 +35,21 @@ def right(g, x, shape):
     return (x.mT @ g[..., None])[..., 0] if len(shape) == 1 else x.mT @ g
 
 
-@op(operator="matmul", numpy=np.matmul, dx=lambda g, y, shape: left(g, y, shape), dy=lambda g, x, shape: right(g, x, shape), broadcasts=True, torch="Mm")
+@op(
+    operator="matmul",
+    numpy=np.matmul,
+    dx=lambda g, y, shape: left(g, y, shape),
+    dy=lambda g, x, shape: right(g, x, shape),
+    broadcasts=True,
+    torch="Mm",
+    cases=[
+        ([(2, 3), (3, 4)], {}),
+        ([(3,), (3,)], {}),
+        ([(2, 3), (3,)], {}),
+        ([(3,), (2, 3, 4)], {}),
+        ([(5, 1, 2, 3), (2, 3, 4)], {}),
+    ],
+)
 def matmul(x, y):
     """x y over the last axis of x and the last but one of y (a vector's only one); leading axes broadcast."""
     if x.dtype != y.dtype or not x.ndim or not y.ndim or x.shape[-1] != y.shape[-2 if y.ndim > 1 else 0]:
@@ -45,6 +63,12 @@ def matmul(x, y):
     db=lambda g: g.reshape(-1, g.shape[-1]).sum(0),
     method=False,
     torch="Addmm",
+    cases=[
+        ([(4, 3), (2, 3), (2,)], {}),
+        ([(4, 3), (2, 3), None], {}),
+        ([(3,), (2, 3), (2,)], {}),
+        ([(2, 4, 3), (2, 3), (2,)], {}),
+    ],
 )
 def linear(x, w, b=None):
     """x wᵀ + b, for w of shape (out features, in features)."""

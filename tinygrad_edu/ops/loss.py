@@ -33,13 +33,22 @@ TINY = float(np.float32(1e-12))
 
 
 @op(
-    dx=lambda g, x, target, weight, reduction: per_item(g * (x - target) / np.maximum((1 - x) * x, TINY), weight, reduction),
-    dtarget=lambda g, x, weight, reduction: per_item(g * (np.maximum(np.log1p(-x), -100) - np.maximum(np.log(x), -100)), weight, reduction),
+    dx=lambda g, x, target, weight, reduction: per_item(
+        g * (x - target) / np.maximum((1 - x) * x, TINY), weight, reduction
+    ),
+    dtarget=lambda g, x, weight, reduction: per_item(
+        g * (np.maximum(np.log1p(-x), -100) - np.maximum(np.log(x), -100)), weight, reduction
+    ),
     dweight=None,
     method=False,
     sample=probability,
+    cases=[
+        ([(4,), (4,), None], {}),
+        ([(2, 3), (2, 3), (3,)], {"reduction": "sum"}),
+        ([(3,), (3,), None], {"reduction": "none"}),
+    ],
 )
-def binary_cross_entropy(x, target, weight=None, reduction="mean"):
+def binary_cross_entropy(x, target, weight=None, *, reduction="mean"):
     """-(t log p + (1 - t) log(1 - p)), each logarithm no less than -100.
 
     The slope in p is (p - t) / (p (1 - p)): after a sigmoid, whose slope is p (1 - p), just p - t."""
@@ -51,7 +60,11 @@ def binary_cross_entropy(x, target, weight=None, reduction="mean"):
         )
     if not ((x >= 0) & (x <= 1)).all():
         i = np.unravel_index(np.argmin((x >= 0) & (x <= 1)), x.shape)
-        why = "it is NaN: find the op that made it with detect_anomaly()" if np.isnan(x[i]) else "did you forget the sigmoid?"
+        why = (
+            "it is NaN: find the op that made it with detect_anomaly()"
+            if np.isnan(x[i])
+            else "did you forget the sigmoid?"
+        )
         raise RuntimeError(
             f"all elements of input should be between 0 and 1, and element {[int(n) for n in i]} is {x[i]}; {why}"
         )
@@ -75,13 +88,21 @@ def logit_odds(x, pos_weight):
 
 
 @op(
-    dx=lambda g, x, target, weight, pos_weight, reduction: per_item(g * logit_slope(x, target, pos_weight), weight, reduction),
+    dx=lambda g, x, target, weight, pos_weight, reduction: per_item(
+        g * logit_slope(x, target, pos_weight), weight, reduction
+    ),
     dtarget=lambda g, x, weight, pos_weight, reduction: per_item(g * logit_odds(x, pos_weight), weight, reduction),
     dweight=None,
     dpos_weight=None,
     method=False,
+    sample={"target": probability, "weight": probability, "pos_weight": probability},
+    cases=[
+        ([(4,), (4,), None, None], {}),
+        ([(2, 3), (2, 3), (3,), (3,)], {"reduction": "sum"}),
+        ([(3,), (3,), None, (3,)], {"reduction": "none"}),
+    ],
 )
-def binary_cross_entropy_with_logits(x, target, weight=None, pos_weight=None, reduction="mean"):
+def binary_cross_entropy_with_logits(x, target, weight=None, pos_weight=None, *, reduction="mean"):
     """The loss above of σ(x), which is exact where σ(x) rounds to 0 or 1: (1 - t) x - log σ(x).
 
     `pos_weight` multiplies the loss of the positives."""
@@ -101,8 +122,9 @@ def binary_cross_entropy_with_logits(x, target, weight=None, pos_weight=None, re
     method=False,
     broadcasts=True,
     promotes=("x", "target"),
+    cases=[([(2, 3), (2, 3)], {}), ([(4,), (4,)], {"reduction": "sum"}), ([(4,), (4,)], {"reduction": "none"})],
 )
-def mse_loss(x, target, reduction="mean"):
+def mse_loss(x, target, *, reduction="mean"):
     """(x - t)²."""
     if x.shape != target.shape:
         warnings.warn(
@@ -119,7 +141,11 @@ def class_weights(target, shape, weight, ignore_index, reduction):
     """Minus what each log probability counts for: the weight of the item's class at its class, 0 elsewhere."""
     target = target.array if isinstance(target, Tensor) else target
     weight = weight.array if isinstance(weight, Tensor) else weight
-    hit = np.arange(shape[1]).reshape(-1, *[1] * (len(shape) - 2)) == np.expand_dims(target, 1) if len(shape) > 1 else np.arange(shape[0]) == target
+    hit = (
+        np.arange(shape[1]).reshape(-1, *[1] * (len(shape) - 2)) == np.expand_dims(target, 1)
+        if len(shape) > 1
+        else np.arange(shape[0]) == target
+    )
     heard = np.expand_dims(target != ignore_index, 1) if len(shape) > 1 else target != ignore_index
     counts = hit & heard
     if weight is not None:
@@ -135,15 +161,23 @@ def class_weights(target, shape, weight, ignore_index, reduction):
     dtarget=None,
     dweight=None,
     method=False,
-    sample=None,
+    sample={"target": lambda rng, shape: rng.integers(0, 3, shape), "weight": probability},
+    cases=[
+        ([(4, 3), (4,), None], {}),
+        ([(2, 3, 2), (2, 2), (3,)], {}),
+        ([(4, 3), (4,), (3,)], {"reduction": "none"}),
+        ([(3,), (), None], {"reduction": "sum"}),
+    ],
 )
-def nll_loss(x, target, weight=None, ignore_index=-100, reduction="mean"):
+def nll_loss(x, target, weight=None, *, ignore_index=-100, reduction="mean"):
     """-x[i, t_i], for log probabilities x of shape (N, C, ...) and classes t of shape (N, ...).
 
     The mean is over the weights of the classes hit; items of class `ignore_index` do not count."""
     classes = x.shape[1 if x.ndim > 1 else 0]
     if target.dtype.kind not in "iu":
-        raise RuntimeError(f"expected scalar type Long but found {as_dtype(target.dtype)}: nll_loss wants class numbers")
+        raise RuntimeError(
+            f"expected scalar type Long but found {as_dtype(target.dtype)}: nll_loss wants class numbers"
+        )
     if target.shape != x.shape[:1] * (x.ndim > 1) + x.shape[2:]:
         raise ValueError(
             f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({target.shape[0] if target.ndim else 1}):"

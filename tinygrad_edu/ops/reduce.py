@@ -19,14 +19,17 @@ def count(shape, dim):
     return math.prod(shape[i] for i in axes(dim, len(shape)))
 
 
-@op(numpy=np.sum, dx=lambda g, shape, dim, keepdim: copied(g, shape, dim, keepdim))
+OVER = [([(2, 3)], {}), ([(2, 3, 2)], {"dim": 1}), ([(2, 3, 2)], {"dim": (0, -1), "keepdim": True})]
+
+
+@op(numpy=np.sum, dx=lambda g, shape, dim, keepdim: copied(g, shape, dim, keepdim), cases=OVER)
 def sum(x, dim=None, keepdim=False, *, dtype=None):
     """Σ x over `dim` (all of them by default); integers and bools are counted in int64."""
     total = as_dtype(dtype).dtype if dtype else None if x.dtype.kind == "f" else np.int64
     return np.add.reduce(x, axes(dim, x.ndim), total, keepdims=keepdim)
 
 
-@op(numpy=np.mean, dx=lambda g, shape, dim, keepdim: copied(g / count(shape, dim), shape, dim, keepdim))
+@op(numpy=np.mean, dx=lambda g, shape, dim, keepdim: copied(g / count(shape, dim), shape, dim, keepdim), cases=OVER)
 def mean(x, dim=None, keepdim=False, *, dtype=None):
     """Σ x / n over `dim`."""
     if dtype is None and x.dtype.kind != "f":
@@ -57,14 +60,29 @@ def extremum(ufunc):
     return forward
 
 
-amax = op(extremum(np.maximum), name="amax", dx=lambda g, x, out, shape, dim, keepdim: shared(g, x, out, shape, dim, keepdim), sample=apart)
-amin = op(extremum(np.minimum), name="amin", dx=lambda g, x, out, shape, dim, keepdim: shared(g, x, out, shape, dim, keepdim), sample=apart)
+amax = op(
+    extremum(np.maximum),
+    name="amax",
+    dx=lambda g, x, out, shape, dim, keepdim: shared(g, x, out, shape, dim, keepdim),
+    sample=apart,
+    cases=OVER,
+)
+amin = op(
+    extremum(np.minimum),
+    name="amin",
+    dx=lambda g, x, out, shape, dim, keepdim: shared(g, x, out, shape, dim, keepdim),
+    sample=apart,
+    cases=OVER,
+)
 
 
 @op(
-    dx=lambda g, x, out, shape, dim, keepdim: restored(g, shape, dim, keepdim) * np.exp(x - restored(out, shape, dim, keepdim)),
+    dx=lambda g, x, out, shape, dim, keepdim: (
+        restored(g, shape, dim, keepdim) * np.exp(x - restored(out, shape, dim, keepdim))
+    ),
     promotes=("x",),
     floats=True,
+    cases=OVER[1:],
 )
 def logsumexp(x, dim, keepdim=False):
     """log Σ eˣ, with the largest x taken out first so that nothing overflows; its slopes are softmax(x)."""
@@ -84,14 +102,20 @@ def exps(x, dim):
     return less, np.exp(less)
 
 
-@op(dx=lambda g, out, dim: out * (g - (g * out).sum(dim, keepdims=True)))
+@op(
+    dx=lambda g, out, dim: out * (g - (g * out).sum(dim, keepdims=True)),
+    cases=[([(2, 3)], {"dim": -1}), ([(2, 3, 2)], {"dim": 1})],
+)
 def softmax(x, dim):
     """eˣ / Σ eˣ along `dim`."""
     _, e = exps(x, dim)
     return e / e.sum(dim, keepdims=True) if e.ndim else e / e
 
 
-@op(dx=lambda g, out, dim: g - np.exp(out) * g.sum(dim, keepdims=True))
+@op(
+    dx=lambda g, out, dim: g - np.exp(out) * g.sum(dim, keepdims=True),
+    cases=[([(2, 3)], {"dim": -1}), ([(2, 3, 2)], {"dim": 1})],
+)
 def log_softmax(x, dim):
     """x - log Σ eˣ along `dim`: log(softmax(x)), but exact where softmax underflows."""
     less, e = exps(x, dim)

@@ -7,7 +7,8 @@ from copy import deepcopy
 import numpy as np
 
 from ..autograd import enable_grad
-from ..tensor import Tensor, made, wrote
+from ..memory import wrote
+from ..tensor import Tensor, made
 
 
 class Optimizer:
@@ -30,7 +31,9 @@ class Optimizer:
         self.defaults, self.state, self.param_groups = defaults, defaultdict(dict), []
         groups = list(params)
         if not groups:
-            raise ValueError("optimizer got an empty parameter list: was model.parameters() used up, or the model empty?")
+            raise ValueError(
+                "optimizer got an empty parameter list: was model.parameters() used up, or the model empty?"
+            )
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
 
@@ -124,7 +127,9 @@ class Optimizer:
         if len(theirs) != len(self.param_groups):
             raise ValueError("loaded state dict has a different number of parameter groups")
         if [len(g["params"]) for g in theirs] != [len(g["params"]) for g in self.param_groups]:
-            raise ValueError("loaded state dict contains a parameter group that doesn't match the size of optimizer's group")
+            raise ValueError(
+                "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
+            )
         by_number = {n: p for a, b in zip(theirs, self.param_groups) for n, p in zip(a["params"], b["params"])}
         state = defaultdict(dict)
         for n, kept in state_dict["state"].items():
@@ -145,5 +150,3 @@ class Optimizer:
         for i, group in enumerate(self.param_groups):
             lines += [f"Parameter Group {i}", *(f"    {k}: {group[k]}" for k in sorted(group) if k != "params")]
         return f"{type(self).__name__} (\n" + "\n".join(lines) + "\n)"
-
-

@@ -64,7 +64,9 @@ class RandomSampler(Sampler):
 
     def __init__(self, data_source, replacement=False, num_samples=None, generator=None):
         if replacement or num_samples is not None:
-            raise NotImplementedError("RandomSampler draws every item once; replacement and num_samples are not here yet")
+            raise NotImplementedError(
+                "RandomSampler draws every item once; replacement and num_samples are not here yet"
+            )
         self.data_source, self.generator = data_source, generator
 
     def __iter__(self):
@@ -124,7 +126,9 @@ def default_collate(batch):
             raise RuntimeError("each element in list of batch should be of equal size")
         parts = [default_collate(list(part)) for part in zip(*batch)]
         return type(first)(*parts) if hasattr(first, "_fields") else parts
-    raise TypeError(f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {type(first)}")
+    raise TypeError(
+        f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {type(first)}"
+    )
 
 
 class DataLoader:
@@ -160,7 +164,9 @@ class DataLoader:
         if sampler is not None and shuffle:
             raise ValueError("sampler option is mutually exclusive with shuffle")
         if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
-            raise ValueError("batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last")
+            raise ValueError(
+                "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last"
+            )
         self.dataset, self.generator, self.collate_fn = dataset, generator, collate_fn
         if sampler is None:
             sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)

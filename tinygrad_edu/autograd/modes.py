@@ -1,78 +1,13 @@
-"""Gradients on request: `grad`, `backward`, anomaly mode, and where graphs are built at all."""
+"""What a thread may switch: whether graphs are built, and anomaly mode."""
 
 import functools
 import traceback
+from pathlib import Path
 
 import numpy as np
 
-from . import graph
-from .graph import thread, watching
-from .tensor import Tensor, differentiate, made
-from .tensor import backward as walk_back
-
-# ------------------------------------------------------------------ gradients
-
-
-def several(what):
-    return (what,) if isinstance(what, Tensor) else tuple(what)
-
-
-def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, inputs=None):
-    """Add Σ dtensors/dleaf to every leaf's `.grad`; `Tensor.backward` for several tensors.
-
-    https://docs.pytorch.org/docs/stable/generated/torch.autograd.backward.html"""
-    tensors = several(tensors)
-    gradients = (None,) * len(tensors) if grad_tensors is None else several(grad_tensors)
-    walk_back(tensors, gradients, retain_graph, create_graph, inputs)
-
-
-def grad(
-    outputs,
-    inputs,
-    grad_outputs=None,
-    retain_graph=None,
-    create_graph=False,
-    only_inputs=True,
-    allow_unused=None,
-    is_grads_batched=False,
-    materialize_grads=False,
-):
-    """Σ doutputs/dinput for each input, touching no `.grad`; differentiable again with `create_graph`.
-
-    Raises RuntimeError where an input is not reached from the outputs (unless `allow_unused`, which gives None, or
-    `materialize_grads`, which gives zeros) or does not require grad.
-    https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad.html
-
-    >>> import tinygrad_edu as tg
-    >>> x = tg.tensor(2.0, requires_grad=True)
-    >>> (slope,) = tg.autograd.grad(x**5, x, create_graph=True)
-    >>> tg.autograd.grad(slope, x)
-    (tensor(160.),)
-    """
-    outputs, inputs = several(outputs), several(inputs)
-    gradients = (None,) * len(outputs) if grad_outputs is None else several(grad_outputs)
-    for i, x in enumerate(inputs):
-        if x.node is None:
-            raise RuntimeError(f"One of the differentiated Tensors does not require grad: input {i}, of shape {list(x.shape)}")
-    keep = create_graph if retain_graph is None else retain_graph
-    found, mine = differentiate(outputs, gradients, {x.node for x in inputs}, keep, create_graph)
-    results = []
-    for i, x in enumerate(inputs):
-        g = found.get(x.node)
-        if g is None and materialize_grads:
-            g = np.zeros(x.shape, x.array.dtype)
-        elif g is None and not allow_unused:
-            raise RuntimeError(
-                f"One of the differentiated Tensors appears to not have been used in the graph: input {i}, of shape"
-                f" {list(x.shape)}. Set allow_unused=True if this is the desired behavior."
-            )
-        elif g is not None and not isinstance(g, Tensor) and x.node not in mine:
-            g = np.array(g)  # somebody else holds this array too
-        results.append(g if g is None or isinstance(g, Tensor) else made(g, None))
-    return tuple(results)
-
-
-# ------------------------------------------------------------------ where graphs are built
+from .. import graph
+from ..graph import thread, watching
 
 
 class grad_mode:
@@ -152,9 +87,16 @@ class Anomaly:
 
     def backward(self, node, g, parts):
         for edge, part in zip(node.edges, parts):
-            if self.check_nan and edge is not None and part is not None and np.isnan(getattr(part, "array", part)).any():
+            if (
+                self.check_nan
+                and edge is not None
+                and part is not None
+                and np.isnan(getattr(part, "array", part)).any()
+            ):
                 i = sum(1 for e in node.edges[: node.edges.index(edge)])
-                raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.{graph.told(node)}")
+                raise RuntimeError(
+                    f"Function '{node.name()}' returned nan values in its {i}th output.{graph.told(node)}"
+                )
         return parts
 
 
@@ -165,7 +107,7 @@ def users_line():
     return f'File "{frame.filename}", line {frame.lineno}: {frame.line}' if frame else "a line outside any file"
 
 
-PACKAGE = __file__.rpartition("autograd")[0]
+PACKAGE = str(Path(__file__).parent.parent)
 
 
 class detect_anomaly(watching):

@@ -1,0 +1,169 @@
+"""From tensors to the walk, and back: `backward`, which adds to `.grad`, and `grad`, which returns."""
+
+import warnings
+
+import numpy as np
+
+from .. import graph
+from ..graph import birth, thread, walk
+from ..memory import wrote
+from ..tensor import Tensor, made
+
+
+def several(what):
+    return (what,) if isinstance(what, Tensor) else tuple(what)
+
+
+def differentiate(outputs, gradients, wanted=None, keep=False, taped=False):
+    """The walk from `outputs`: (gradients by node, which of them nobody else holds). Checks what it is given first."""
+    gradients = [seed(i, t, g) for i, (t, g) in enumerate(zip(outputs, gradients, strict=True))]
+    if not taped:
+        gradients = [g.array for g in gradients]
+    before, thread.grad = thread.grad, taped
+    try:
+        with np.errstate(all="ignore"):
+            return walk([t.node for t in outputs], gradients, wanted, keep, taped)
+    finally:
+        thread.grad = before
+
+
+def seed(i, t, g):
+    """The gradient that a walk starts with at its i-th output, t."""
+    if t.node is None:
+        raise RuntimeError(
+            f"element {i} of tensors does not require grad and does not have a grad_fn: nothing that it was computed from"
+            " requires grad, or the path was cut (no_grad, detach, item, an integer cast)."
+        )
+    if g is None:
+        if t.array.size != 1:
+            raise RuntimeError(
+                f"grad can be implicitly created only for scalar outputs, and this one has shape {list(t.shape)}: reduce it"
+                " (.sum(), .mean()) or pass the gradient of what you are after with respect to it: backward(gradient)."
+            )
+        return made(np.ones_like(t.array), None)
+    if not isinstance(g, Tensor):
+        raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
+    if g.array.shape != t.array.shape:
+        raise RuntimeError(
+            f"Mismatch in shape: grad_output[{i}] has a shape of {g.shape} and output[{i}] has a shape of {t.shape}."
+        )
+    return g if g.array.dtype == t.array.dtype else g.to(t.dtype)
+
+
+def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, inputs=None):
+    """Add Σ dtensors/dleaf to the `.grad` of every leaf that the tensors were made from (or of each of `inputs`).
+
+    `grad_tensors`, of the tensors' shapes, are what the tensors' own gradients are taken to be; 1 for a scalar.
+    Raises RuntimeError where a tensor does not require grad, is no scalar and comes without its gradient, where the
+    graph was freed by an earlier walk, or where a value that a rule needs was overwritten; `.grad` is then as it was.
+    https://docs.pytorch.org/docs/stable/generated/torch.autograd.backward.html"""
+    tensors = several(tensors)
+    gradients = (None,) * len(tensors) if grad_tensors is None else several(grad_tensors)
+    if create_graph:
+        warnings.warn(
+            "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient"
+            " which can cause a memory leak. Use autograd.grad, or set .grad to None after use.",
+            UserWarning,
+            stacklevel=3,
+        )
+    keep = create_graph if retain_graph is None else retain_graph
+    wanted = None
+    if inputs is not None:
+        inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+        if not inputs:
+            raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+        wanted = {t.node: t.home() for t in inputs}
+    found, mine = differentiate(tensors, gradients, wanted, keep, create_graph)
+    for node, g in found.items():
+        home = wanted[node] if wanted else node
+        accumulate(home, g, node in mine)
+        for hook in tuple(graph.after.get(home, {}).values()):
+            hook()
+
+
+def accumulate(leaf, g, ours):
+    """leaf.grad += g. The gradient is one tensor that lives as long as the leaf, and shares its memory with nobody."""
+    if leaf.grad is None:
+        if isinstance(g, Tensor):
+            leaf.grad = g.clone()
+        else:
+            leaf.grad = made(g if ours else np.array(g), None)
+    elif isinstance(g, Tensor):
+        leaf.grad = leaf.grad + g
+    else:
+        leaf.grad.array += g
+        wrote(leaf.grad)
+
+
+def grad(
+    outputs,
+    inputs,
+    grad_outputs=None,
+    retain_graph=None,
+    create_graph=False,
+    only_inputs=True,
+    allow_unused=None,
+    is_grads_batched=False,
+    materialize_grads=False,
+):
+    """Σ doutputs/dinput for each input, touching no `.grad`; differentiable again with `create_graph`.
+
+    Raises RuntimeError where an input is not reached from the outputs (unless `allow_unused`, which gives None, or
+    `materialize_grads`, which gives zeros) or does not require grad.
+    https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad.html
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor(2.0, requires_grad=True)
+    >>> (slope,) = tg.autograd.grad(x**5, x, create_graph=True)
+    >>> tg.autograd.grad(slope, x)
+    (tensor(160.),)
+    """
+    outputs, inputs = several(outputs), several(inputs)
+    gradients = (None,) * len(outputs) if grad_outputs is None else several(grad_outputs)
+    for i, x in enumerate(inputs):
+        if x.node is None:
+            raise RuntimeError(
+                f"One of the differentiated Tensors does not require grad: input {i}, of shape {list(x.shape)}"
+            )
+    keep = create_graph if retain_graph is None else retain_graph
+    found, mine = differentiate(outputs, gradients, {x.node for x in inputs}, keep, create_graph)
+    results = []
+    for i, x in enumerate(inputs):
+        g = found.get(x.node)
+        if g is None and materialize_grads:
+            g = np.zeros(x.shape, x.array.dtype)
+        elif g is None and not allow_unused:
+            raise RuntimeError(
+                f"One of the differentiated Tensors appears to not have been used in the graph: input {i}, of shape"
+                f" {list(x.shape)}. Set allow_unused=True if this is the desired behavior."
+            )
+        elif g is not None and not isinstance(g, Tensor) and x.node not in mine:
+            g = np.array(g)  # somebody else holds this array too
+        results.append(g if g is None or isinstance(g, Tensor) else made(g, None))
+    return tuple(results)
+
+
+def tensor_backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
+    """`autograd.backward` from this tensor.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.Tensor.backward.html
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+    backward([self], [gradient], retain_graph, create_graph, inputs)
+
+
+def retain_grad(self):
+    """Keep the gradient of this computed tensor too."""
+    if self.node is None:
+        raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+    if not self.is_leaf and self.leaf is None:
+        home = self.home()
+        graph.hooks.setdefault(self.node, {})[birth()] = lambda g: accumulate(home, g, False)
+
+
+Tensor.backward, Tensor.retain_grad = tensor_backward, retain_grad

@@ -1,0 +1,34 @@
+"""Memory: who shares it, and when it was written. What a view is, and how a saved value is known to be stale."""
+
+import weakref
+
+from . import graph
+from .graph import Node, birth
+
+
+def root(t):
+    """The tensor that owns the memory t looks at: a view's base's base, and so on."""
+    while t.base is not None:
+        t = t.base
+    return t
+
+
+def view_of(base, out, op, params):
+    """Make `out` a view of `base`, if it does share its memory."""
+    memory = out.array.base
+    if memory is not None and (memory is base.array or memory is base.array.base):
+        out.base, out.recipe = base, (op, params)
+        if base.views is None:
+            base.views = set()
+        base.views.add(weakref.ref(out, base.views.discard))
+    return out
+
+
+def wrote(t):
+    """Note that t's memory was written in place: whoever saved it before must not use it any more."""
+    owner = root(t)
+    owner.writes += 1
+    owner.written = graph.last_write = birth()
+    for node in {owner.node, t.node}:
+        if type(node) is Node:
+            graph.written[node] = owner.written

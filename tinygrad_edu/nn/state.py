@@ -1,0 +1,50 @@
+"""A module's state as a dictionary, and back."""
+
+from collections import OrderedDict, namedtuple
+
+import numpy as np
+
+from ..memory import wrote
+
+
+class Keys(namedtuple("Keys", "missing_keys unexpected_keys")):
+    """What `load_state_dict` did not find, and what it had no place for."""
+
+    def __repr__(self):
+        return super().__repr__() if any(self) else "<All keys matched successfully>"
+
+
+class State:
+    """What a Module has of a checkpoint."""
+
+    def state_dict(self, prefix=""):
+        """Every parameter and persistent buffer by its dotted name, sharing their memory."""
+        state = OrderedDict()
+        for path, module in self.named_modules(remove_duplicate=False):
+            for name, value in [*module._parameters.items(), *module._buffers.items()]:
+                if value is not None and name not in module._transient:
+                    state[prefix + (f"{path}.{name}" if path else name)] = value.detach()
+        return state
+
+    def load_state_dict(self, state_dict, strict=True):
+        """Copy the values in; RuntimeError, and nothing changed, if names (under `strict`) or shapes differ."""
+        own = self.state_dict()
+        keys = Keys([k for k in own if k not in state_dict], [k for k in state_dict if k not in own])
+        problems = [
+            f"{what} key(s) in state_dict: {', '.join(map(repr, names))}."
+            for what, names in zip(("Missing", "Unexpected"), keys)
+            if names and strict
+        ]
+        for key in own.keys() & state_dict.keys():
+            theirs = np.shape(state_dict[key])
+            if theirs != own[key].shape:
+                problems.append(
+                    f"size mismatch for {key}: copying a param with shape torch.Size({list(theirs)}) from checkpoint,"
+                    f" the shape in current model is {own[key].shape}."
+                )
+        if problems:
+            raise RuntimeError("\n\t".join([f"Error(s) in loading state_dict for {type(self).__name__}:", *problems]))
+        for key in own.keys() & state_dict.keys():
+            own[key].array[...] = np.asarray(state_dict[key])
+            wrote(own[key])
+        return keys
