@@ -161,7 +161,7 @@ def walk(roots, gradients, wanted=None, keep=False, taped=False):
             node.saved = None
         ours = not (taped or op.joint)
         for edge, part in zip(node.edges, parts, strict=True):
-            if part is None or (useful and edge not in useful):
+            if part is None or edge is None or (useful and edge not in useful):
                 continue
             if type(part) is not ndarray or part.shape != edge.shape or part.dtype is not edge.dtype:
                 part = fit(part, edge, op)

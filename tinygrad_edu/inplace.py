@@ -95,7 +95,14 @@ overwritten = op(
 )
 
 
-@op(dx=lambda g: np.zeros_like(g), dy=lambda g: g, broadcasts=True, method=False, torch="Copy")
+@op(
+    dx=lambda g: np.zeros_like(g),
+    dy=lambda g: g,
+    broadcasts=True,
+    method=False,
+    torch="Copy",
+    cases=[([(2, 3), (3,)], {})],
+)
 def copied_over(x, y):
     """y in x's shape and dtype: x hears nothing any more."""
     return np.broadcast_to(y, x.shape).astype(x.dtype)

@@ -181,10 +181,15 @@ class Op:
         return {name: source(rule) for name, rule in zip(names, self.rules) if rule is not None}
 
     def __reduce__(self):
-        return registry.__getitem__, (self.name,)
+        return declared, (self.name,)
 
     def __repr__(self):
         return f"<op {self.name}>"
+
+
+def declared(name):
+    """The op of that name."""
+    return registry[name]
 
 
 def source(rule):

@@ -66,7 +66,7 @@ def squeeze(x, dim=None):
     return x.reshape([n for i, n in enumerate(x.shape) if i not in gone])
 
 
-@op(dx=lambda g, shape: g.reshape(shape), view=True, cases=[([(2, 3)], {"dim": -1})])
+@op(dx=lambda g, shape: g.reshape(shape), view=True, numpy=np.expand_dims, cases=[([(2, 3)], {"dim": -1})])
 def unsqueeze(x, dim):
     """With an axis of length 1 put in at `dim`."""
     return np.expand_dims(x, one_dim(dim, x.ndim + 1))

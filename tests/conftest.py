@@ -1,0 +1,22 @@
+"""What every test shares: Hypothesis's profiles, and torch where it is installed."""
+
+import os
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+settings.register_profile("ci", derandomize=True, deadline=None, max_examples=30)
+settings.register_profile("sweep", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture
+def torch():
+    """The real PyTorch; the test is skipped where it is not installed."""
+    return pytest.importorskip("torch")
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)

@@ -1,0 +1,198 @@
+"""Every declared op, by its declaration alone: against finite differences, against torch, and against itself."""
+
+import ast
+import copy
+import inspect
+import pickle
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tests.declared import cases, draw, in_torch, name_of, tensors
+from tinygrad_edu.forms import public
+from tinygrad_edu.graph import walk, watching
+from tinygrad_edu.op import registry
+
+ALL = list(cases())
+SMOOTH = [case for case in ALL if case[0].differentiable]
+every = pytest.mark.parametrize("case", ALL, ids=name_of)
+differentiable = pytest.mark.parametrize("case", SMOOTH, ids=name_of)
+
+
+def called(op, params):
+    return lambda *xs: op.call(*xs, **params)
+
+
+def test_every_op_has_a_case():
+    internal = {"overwritten"}  # called by in-place writes only, and tested there
+    assert {case[0].name for case in ALL} | internal == set(registry)
+
+
+@differentiable
+def test_gradient_equals_finite_differences(case, rng):
+    op, shapes, params = case
+    xs = tensors(op, draw(op, shapes, rng))
+    assert tg.autograd.gradcheck(called(op, params), xs, atol=1e-6, rtol=1e-6)
+
+
+@differentiable
+def test_second_derivative_equals_finite_differences(case, rng):
+    op, shapes, params = case
+    xs = tensors(op, draw(op, shapes, rng))
+    assert tg.autograd.gradgradcheck(called(op, params), xs, atol=1e-5, rtol=1e-5)
+
+
+def scaled_gap(ours, theirs):
+    """The largest difference, by the reference's own scale."""
+    theirs = np.asarray(theirs)
+    assert ours.shape == theirs.shape
+    assert ours.dtype == theirs.dtype
+    finite = np.abs(theirs[np.isfinite(theirs)])
+    scale = finite.max() if finite.size else 1
+    assert np.array_equal(np.isnan(ours), np.isnan(theirs))
+    return np.nanmax(np.abs(ours.astype(float) - theirs.astype(float)), initial=0) / (scale or 1)
+
+
+@every
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_value_and_gradients_equal_torchs(case, dtype, torch, rng):
+    op, shapes, params = case
+    if (theirs := in_torch(op, torch)) is None:
+        pytest.skip("torch has no public name for it")
+    if op.name == "cast" and dtype == np.float32:
+        params = {"dtype": np.dtype(np.float64)}
+    arrays = draw(op, shapes, rng, dtype)
+    if op.name.startswith("bitwise"):
+        arrays = [np.asarray(a > 0) for a in arrays]
+    xs = tensors(op, arrays)
+    ys = [None if x is None else torch.tensor(x.array, requires_grad=x.requires_grad) for x in xs]
+    out = op.call(*xs, **params)
+    named = {public(name): y for name, y in zip(op.inputs, ys) if name in op.optional}
+    ref = theirs(*ys[: len(ys) - len(named)], **named, **params)
+    bound = 1e-12 if dtype == np.float64 else 2e-6
+    assert scaled_gap(out.array, ref.detach().numpy()) <= bound
+    if not ref.requires_grad:
+        assert not out.requires_grad
+        return
+    g = rng.standard_normal(out.shape).astype(out.array.dtype)
+    live = [i for i, y in enumerate(ys) if y is not None and y.requires_grad]
+    first = tg.autograd.grad(out, [xs[i] for i in live], tg.tensor(g), create_graph=True)
+    first_ref = torch.autograd.grad(ref, [ys[i] for i in live], torch.tensor(g), create_graph=True, allow_unused=True)
+    for a, b, i in zip(first, first_ref, live):
+        assert (
+            scaled_gap(a.array, np.zeros(arrays[i].shape, dtype) if b is None else b.detach().numpy(force=True))
+            <= bound
+        )
+    squares = sum((b * b).sum() for b in first_ref if b is not None and b.requires_grad)
+    if not isinstance(squares, torch.Tensor):
+        assert not any(a.requires_grad for a in first)
+        return
+    theirs2 = torch.autograd.grad(squares, [ys[i] for i in live], allow_unused=True, materialize_grads=True)
+    if any(a.requires_grad for a in first):
+        ours = sum((a * a).sum() for a in first if a.requires_grad)
+        ours2 = tg.autograd.grad(ours, [xs[i] for i in live], allow_unused=True, materialize_grads=True)
+    else:
+        ours2 = [tg.zeros_like(xs[i]) for i in live]
+    for a, b in zip(ours2, theirs2):
+        assert scaled_gap(a.array, b.numpy(force=True)) <= max(10 * bound, LOOSER.get(op.name, 0))
+
+
+# torch's second derivative of BCE adds 1e-12 to p and to 1 - p, where its first (and our second) does not.
+LOOSER = {"binary_cross_entropy": 1e-10}
+
+
+class Bystander:
+    """A watcher that changes nothing, so that ops take the general path."""
+
+    def forward(self, op, arrays, params, out):
+        return out
+
+    def born(self, node):
+        pass
+
+    def backward(self, node, g, parts):
+        return parts
+
+
+@differentiable
+def test_fast_form_and_general_form_are_equal_to_the_bit(case, rng):
+    op, shapes, params = case
+    arrays = draw(op, shapes, rng)
+    g = None
+    results = []
+    for watched in (False, True):
+        xs = tensors(op, arrays)
+        if watched:
+            with watching(Bystander()):
+                out = op.call(*xs, **params)
+                g = np.ones(out.shape)
+                found, _ = walk([out.node], [g])
+        else:
+            out = op.call(*xs, **params)
+            found, _ = walk([out.node], [np.ones(out.shape)])
+        grads = [None if x is None or x.node is None else found.get(x.node) for x in xs]
+        results.append((out.array, grads))
+    (a, da), (b, db) = results
+    assert a.tobytes() == b.tobytes()
+    for x, y in zip(da, db):
+        assert (x is None) == (y is None)
+        assert x is None or x.tobytes() == y.tobytes()
+
+
+@differentiable
+def test_each_input_alone_gets_the_same_gradient(case, rng):
+    """What a node saves depends on which inputs want a gradient: none may be missing when only one does."""
+    op, shapes, params = case
+    arrays = draw(op, shapes, rng)
+    everyone = tensors(op, arrays)
+    op.call(*everyone, **params).sum().backward()
+    for i, x in enumerate(everyone):
+        if x is not None and x.requires_grad:
+            alone = [None if t is None else t.detach() for t in tensors(op, arrays)]
+            alone[i].requires_grad = True
+            op.call(*alone, **params).sum().backward()
+            assert np.array_equal(alone[i].grad.array, x.grad.array)
+
+
+@differentiable
+def test_rules_return_arrays_that_nobody_else_holds(case, rng):
+    """The walk adds in place into what a rule made: it must be neither an input, nor the output, unless it is g's own."""
+    op, shapes, params = case
+    xs = tensors(op, draw(op, shapes, rng))
+    out = op.call(*xs, **params)
+    g = np.ones(out.shape)
+    saved = [getattr(s, "array", s) for s in out.node.saved if s is not None]
+    for part in op.pull(out.node, g):
+        if isinstance(part, np.ndarray) and part is not g and part.base is None:
+            assert not any(np.shares_memory(part, s) for s in saved)
+            assert not np.shares_memory(part, g)
+
+
+@every
+def test_it_pickles_and_copies_by_name(case):
+    op = case[0]
+    assert copy.deepcopy(op) is op
+    assert pickle.loads(pickle.dumps(op)) is op
+
+
+# ------------------------------------------------------------------ the vocabulary of rules
+
+VOCABULARY = {"where", "exp", "log", "log1p", "sin", "cos", "sign", "abs", "minimum", "maximum", "zeros_like"}
+VOCABULARY |= {"broadcast_to", "expand_dims", "permute_dims", "swapaxes"}
+
+
+@pytest.mark.parametrize("op", [op for op in registry.values() if op.differentiable], ids=lambda op: op.name)
+def test_rules_speak_the_vocabulary(op):
+    """Rules run on arrays and on Tensors, so they may use only what means the same on both."""
+    for text in op.formulas.values():
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "np":
+                assert node.attr in VOCABULARY
+                assert getattr(np, node.attr) in tg.Tensor.numpy_functions
+
+
+@pytest.mark.parametrize("op", [op for op in registry.values() if op.call.__module__], ids=lambda op: op.name)
+def test_it_is_documented(op):
+    if not isinstance(op.forward, np.ufunc) and op.name != "overwritten" and not op.name.startswith("am"):
+        assert inspect.getdoc(op.forward), f"{op.name} does not say what it computes"
