@@ -5,7 +5,7 @@
 To read it: `graph.py`, `tensor.py`, `op.py`, `ops/elementwise.py`, `nn/module.py`, in this order.
 """
 
-from . import autograd, nn, optim, utils
+from . import autograd, nn, optim, random, utils
 from .arraylike import Size
 from .autograd import enable_grad, grad_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .creation import (
@@ -106,5 +106,5 @@ from .random import (
 from .tensor import Tensor
 
 __version__ = "0.1.0"
-
-__all__ = [name for name in globals() if not name.startswith("_")]
+_MODULES = ("autograd", "nn", "optim", "random", "utils")
+__all__ = [n for n, it in globals().items() if n[0] != "_" and (n in _MODULES or type(it) is not type(nn))]

@@ -59,9 +59,9 @@ def {name}_backward(node, g):
 def spread(values, **named):
     """Sizes or dims that may come as several arguments, as one tuple, or by name: (2, 3), ((2, 3),), size=(2, 3)."""
     if named:
-        (values,) = (*values, *named.values())
+        values = [*values, *named.values()][0]
     elif len(values) == 1 and not isinstance(values[0], (int, Tensor)):
-        (values,) = values
+        values = values[0]
     return tuple(operator.index(v) for v in ((values,) if isinstance(values, int) else values))
 
 

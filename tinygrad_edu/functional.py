@@ -4,8 +4,8 @@ from collections import namedtuple
 
 import numpy as np
 
-from . import dtype as types
-from .dtype import as_dtype
+from .dtype import as_dtype, float16, float32, float64, int16, int32, int64
+from .dtype import bool as truth
 from .inplace import write
 from .ops import elementwise
 from .ops.axes import one_dim
@@ -69,17 +69,25 @@ def to(self, *args, dtype=None, device=None, non_blocking=False, copy=False):
     return self if wanted is self.dtype and not copy else cast(self, wanted.dtype)
 
 
-def converter(name):
+def converter(name, wanted):
     def convert(self):
-        return to(self, getattr(types, name))
+        return to(self, wanted)
 
     convert.__name__ = convert.__qualname__ = name
-    convert.__doc__ = f"This tensor as {getattr(types, name)}."
+    convert.__doc__ = f"This tensor as {wanted}."
     return method(convert)
 
 
-for name in ("float", "double", "half", "int", "long", "short", "bool"):
-    converter(name)
+for name, wanted in {
+    "float": float32,
+    "double": float64,
+    "half": float16,
+    "int": int32,
+    "long": int64,
+    "short": int16,
+    "bool": truth,
+}.items():
+    converter(name, wanted)
 
 
 @method

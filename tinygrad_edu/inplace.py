@@ -4,6 +4,8 @@ A write makes a new value, and so a new Node for the tensor written to. If that 
 part of it is what it was, part is what was written. And every other view of that base now shows the new base.
 """
 
+import inspect
+
 import numpy as np
 
 from .dtype import as_dtype, kind
@@ -153,6 +155,7 @@ def in_place(of):
     def form(self, *args, **params):
         return write(self, of, args, params)
 
+    form.op, form.__signature__ = of, inspect.signature(of.call)
     form.__name__ = form.__qualname__ = f"{of.name}_"
     form.__doc__ = f"In-place {of.name}: the result takes the place of self, in self's memory."
     return form
@@ -161,7 +164,7 @@ def in_place(of):
 for declared in list(registry.values()):
     if declared.inplace:
         setattr(Tensor, f"{declared.name}_", in_place(declared))
-        if declared.operator:
+        if f"__i{declared.operator}__" in dir(np.ndarray):
             setattr(Tensor, f"__i{declared.operator}__", getattr(Tensor, f"{declared.name}_"))
 
 Tensor.copy_, Tensor.fill_, Tensor.zero_, Tensor.detach_ = copy_, fill_, zero_, detach_

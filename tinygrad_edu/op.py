@@ -13,6 +13,7 @@ give gradients that can be differentiated again.
 
 import ast
 import inspect
+import sys
 from functools import cached_property
 
 import numpy as np
@@ -203,7 +204,7 @@ def source(rule):
     return ast.unparse(lambdas[0].body) if lambdas else rule.__name__
 
 
-def op(forward=None, *, name=None, operator=None, numpy=None, method=True, inputs=None, **facts):
+def op(forward=None, *, name=None, operator=None, numpy=None, method=True, inputs=None, module=None, **facts):
     """Declare an op: `op(forward, dx=rule, dy=rule)`, or `@op(dx=rule)` above a forward function.
 
     `dNAME=`       the rule for input NAME (None: no gradient goes there); the rules' order is the inputs' order
@@ -219,8 +220,10 @@ def op(forward=None, *, name=None, operator=None, numpy=None, method=True, input
     `view=`        the output shares the input's memory; `variadic=` it takes a list; `spread=` its last parameter may
                    come as several arguments; `once=` it has no second derivative
     """
+    module = module or sys._getframe(1).f_globals["__name__"]  # where functions are found again by pickle
     if forward is None:
-        return lambda f: op(f, name=name, operator=operator, numpy=numpy, method=method, inputs=inputs, **facts)
+        options = dict(name=name, operator=operator, numpy=numpy, method=method, inputs=inputs, module=module)
+        return lambda f: op(f, **options, **facts)
     name = name or forward.__name__
     rules = [rule for key, rule in facts.items() if key[0] == "d"]
     facts["joint"] = inputs is not None and "d" in facts
@@ -234,6 +237,7 @@ def op(forward=None, *, name=None, operator=None, numpy=None, method=True, input
         if rule is not None:
             rule.__code__ = rule.__code__.replace(co_name=f"{key} of {name}", co_qualname=f"{key} of {name}")
     self = registry[name] = Op(name, forward, inputs, rules, operator=operator, **facts)
+    self.call.__module__ = module
     return publish(self, numpy, method)
 
 
@@ -241,7 +245,6 @@ def publish(self, numpy, method):
     """Make the op a function, a method, an operator, and NumPy's function of Tensors."""
     call = self.call
     call.op, call.__doc__ = self, inspect.getdoc(self.forward)
-    call.__module__ = getattr(inspect.getmodule(self.forward), "__name__", None)
     if method:
         setattr(Tensor, self.name, call)
     if self.operator:

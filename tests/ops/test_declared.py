@@ -192,7 +192,7 @@ def test_rules_speak_the_vocabulary(op):
                 assert getattr(np, node.attr) in tg.Tensor.numpy_functions
 
 
-@pytest.mark.parametrize("op", [op for op in registry.values() if op.call.__module__], ids=lambda op: op.name)
+@pytest.mark.parametrize("op", list(registry.values()), ids=lambda op: op.name)
 def test_it_is_documented(op):
     if not isinstance(op.forward, np.ufunc) and op.name != "overwritten" and not op.name.startswith("am"):
         assert inspect.getdoc(op.forward), f"{op.name} does not say what it computes"

@@ -135,8 +135,13 @@ def matrix_transpose(x):
     return x.transpose(-2, -1)
 
 
-Tensor.mT = property(matrix_transpose)
-Tensor.T = property(lambda x: x.permute(tuple(range(x.ndim))[::-1]))
+def reversed_axes(x):
+    """T: all axes in reverse order."""
+    return x.permute(tuple(range(x.ndim))[::-1])
+
+
+for name, get in {"mT": matrix_transpose, "T": reversed_axes}.items():
+    setattr(Tensor, name, property(get))
 
 
 @op(dx=lambda g: g)
