@@ -12,7 +12,7 @@ from operator import attrgetter
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy import ndarray
+from numpy import asarray, ndarray
 
 birth = count(1).__next__
 
@@ -171,10 +171,11 @@ def walk(roots, gradients, wanted=None, keep=False, taped=False):
                     mine.add(edge)
             elif edge in mine:  # ... and added to in place only where nobody else holds it
                 np.add(grads[edge], part, out=grads[edge])
-            else:
+            elif taped:
                 grads[edge] = grads[edge] + part
-                if not taped:
-                    mine.add(edge)
+            else:
+                grads[edge] = asarray(grads[edge] + part)
+                mine.add(edge)
     return found, mine
 
 
@@ -208,7 +209,7 @@ def pull(node, g, taped):
 def fit(part, edge, op):
     """Make a rule's result a gradient for its input: an array of the input's dtype and, if it was stretched, shape."""
     if isinstance(part, (np.generic, float, int)):
-        part = np.asarray(part)
+        part = asarray(part)
     if part.shape != edge.shape:
         if not op.broadcasts:
             raise RuntimeError(

@@ -10,16 +10,16 @@ import numpy as np
 
 from .dtype import as_dtype, kind
 from .graph import Node, thread
-from .memory import root, wrote
+from .memory import whole, wrote
 from .op import op, registry
-from .ops.index import as_index, setitem
+from .ops.index import as_index, assign, setitem
 from .tensor import Tensor, constant, made
 
 
 def refuse(x):
     """Raise torch's error where x must not be written to."""
-    if thread.grad and root(x).is_leaf and root(x).requires_grad and (x.base is None or x.recipe):
-        what = "a leaf Variable" if x.base is None else "a view of a leaf Variable"
+    if thread.grad and whole(x).is_leaf and whole(x).requires_grad:
+        what = "a leaf Variable" if x.recipe is None else "a view of a leaf Variable"
         raise RuntimeError(
             f"{what} that requires grad is being used in an in-place operation. A leaf is what gradients are taken with"
             " respect to, so its value must stay: compute a new tensor, or update it under no_grad(), as optimizers do."
@@ -145,7 +145,7 @@ def write_item(x, index, value):
         write(x, setitem.op, (value,), {"index": index})
     else:  # nothing to remember, so no need of a copy of the rest
         refuse(x)
-        x.array[index] = value.array
+        assign(x.array, value.array, index)
         wrote(x)
 
 

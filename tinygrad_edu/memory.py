@@ -13,6 +13,13 @@ def root(t):
     return t
 
 
+def whole(t):
+    """The tensor that t is a view of, part of part of ...; itself if it is none. (A detached tensor is none.)"""
+    while t.recipe is not None:
+        t = t.base
+    return t
+
+
 def view_of(base, out, op, params):
     """Make `out` a view of `base`, if it does share its memory."""
     memory = out.array.base

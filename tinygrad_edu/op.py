@@ -90,6 +90,8 @@ class Op:
         """Any inputs that torch takes: numbers become tensors, and tensors of several dtypes become one dtype."""
         names = self.inputs * len(inputs) if self.variadic else self.inputs
         inputs = [self.as_input(name, x) for name, x in zip(names, inputs)]
+        if not any(isinstance(x, Tensor) for x in inputs):
+            raise TypeError(f"{self.name}(): argument '{public(names[0])}' must be Tensor, not {type(inputs[0]).__name__}")
         promoted = [i for i, name in enumerate(names) if name in self.promotes and inputs[i] is not None]
         if promoted:
             heard = (x.array if isinstance(x, Tensor) else x for x in (inputs[i] for i in promoted))
@@ -231,7 +233,7 @@ def op(forward=None, *, name=None, operator=None, numpy=None, method=True, input
     facts = {key: fact for key, fact in facts.items() if key[0] != "d"}
     if isinstance(forward, np.ufunc):
         floats = forward.types and forward(*[np.int64(1)] * forward.nin).dtype.kind == "f"
-        facts = dict(broadcasts=True, promotes=inputs, floats=floats, inplace=True) | facts
+        facts = dict(broadcasts=forward.nin > 1, promotes=inputs, floats=floats, inplace=True) | facts
         numpy = numpy or forward
     for key, rule in zip(("d",) if facts["joint"] else (f"d{x}" for x in inputs), rules):
         if rule is not None:

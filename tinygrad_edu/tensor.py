@@ -9,7 +9,7 @@ from . import graph
 from .arraylike import ArrayLike
 from .dtype import get_default_dtype
 from .graph import Handle, Leaf
-from .memory import root, wrote
+from .memory import root, whole, wrote
 from .methods import Methods
 
 
@@ -52,7 +52,7 @@ class Tensor(ArrayLike, Methods):
     # ---------------------------------------------------------------- the graph
 
     _version = property(lambda self: root(self).writes)
-    _base = property(lambda self: None if self.recipe is None else root(self))
+    _base = property(lambda self: None if self.recipe is None else whole(self))
     written_at = property(lambda self: root(self).written)
     is_leaf = property(lambda self: self.node is None or self.node.op is None)
     grad_fn = property(lambda self: None if self.is_leaf else self.node)

@@ -94,8 +94,14 @@ def blanked(g, index):
 def setitem(x, y, index):
     """x with y written at `index`: what was there hears nothing any more, y hears what it became."""
     out = x.copy()
+    assign(out, y, index)
+    return out
+
+
+def assign(x, y, index):
+    """NumPy's x[index] = y, with torch's errors."""
     try:
-        out[index] = y
+        x[index] = y
     except IndexError as error:
         raise mended(error, x, index) from None
     except ValueError:
@@ -103,7 +109,6 @@ def setitem(x, y, index):
             f"shape mismatch: value tensor of shape {list(y.shape)} cannot be broadcast to indexing result of shape"
             f" {list(x[index].shape)}"
         ) from None
-    return out
 
 
 Tensor.__getitem__ = lambda x, index: getitem(x, as_index(index))

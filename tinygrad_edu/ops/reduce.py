@@ -96,7 +96,7 @@ def logsumexp(x, dim, keepdim=False):
 def exps(x, dim):
     """x less its largest along dim, and the exponentials of that."""
     if x.dtype.kind != "f":
-        raise RuntimeError(f'"softmax" not implemented for {as_dtype(x.dtype)}: convert with .float(), or say dtype=')
+        raise NotImplementedError(f'"softmax" not implemented for {as_dtype(x.dtype)}: convert with .float(), or say dtype=')
     dim = one_dim(dim, x.ndim)
     less = x - np.maximum.reduce(x, dim, keepdims=True) if x.ndim and x.size else x - x
     return less, np.exp(less)
