@@ -175,7 +175,9 @@ def test_a_rule_of_the_wrong_shape_is_named():
     wrong = lambda node, g: (g.sum(0),)
     before, y.node.op.pull = y.node.op.pull, wrong
     try:
-        with pytest.raises(RuntimeError, match=r"a rule of exp gave a gradient of shape \[2\] for an input of shape \[1, 2\]"):
+        with pytest.raises(
+            RuntimeError, match=r"a rule of exp gave a gradient of shape \[2\] for an input of shape \[1, 2\]"
+        ):
             y.sum().backward()
     finally:
         y.node.op.pull = before

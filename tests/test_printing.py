@@ -52,7 +52,10 @@ def test_it_is_printed_as_torch_prints_it(what, torch):
     assert repr(PRINTED[what](tg)) == repr(PRINTED[what](torch))
 
 
-@pytest.mark.parametrize("options", [{"precision": 2}, {"sci_mode": True}, {"linewidth": 40}, {"edgeitems": 1, "threshold": 5}, {"profile": "short"}])
+@pytest.mark.parametrize(
+    "options",
+    [{"precision": 2}, {"sci_mode": True}, {"linewidth": 40}, {"edgeitems": 1, "threshold": 5}, {"profile": "short"}],
+)
 def test_print_options(options, torch):
     texts = []
     for engine in (tg, torch):

@@ -82,8 +82,8 @@ class ArrayLike:
         return self.array
 
     __bool__ = lambda self: bool(self.one("Boolean value"))
-    __int__ = lambda self: int(self.item())
-    __float__ = lambda self: float(self.item())
+    __int__ = lambda self: int(self.only("int"))
+    __float__ = lambda self: float(self.only("float"))
     __index__ = lambda self: operator.index(self.item())
     __hash__ = object.__hash__
 
@@ -91,6 +91,13 @@ class ArrayLike:
         if self.array.size != 1:
             raise RuntimeError(
                 f"{what} of Tensor with {self.array.size} values is ambiguous: use .any(), .all() or .item()"
+            )
+        return self.array.item()
+
+    def only(self, what):
+        if self.array.size != 1:
+            raise ValueError(
+                f"only one element tensors can be converted to Python scalars, and this one has {self.array.size}"
             )
         return self.array.item()
 
@@ -105,13 +112,13 @@ class ArrayLike:
         return iter([self[i] for i in range(len(self))])
 
     def __contains__(self, x):
-        return bool((self.array == (x.array if isinstance(x, Tensor) else x)).any())
+        return bool((self.array == (x.array if isinstance(x, ArrayLike) else x)).any())
 
     def __repr__(self):
         return printing.tensor_text(self)
 
     def __format__(self, spec):
-        return format(self.item(), spec) if self.array.ndim == 0 and spec else str(self)
+        return format(self.item(), spec) if self.array.ndim == 0 else object.__format__(self, spec)
 
     # ---------------------------------------------------------------- NumPy's protocols
 

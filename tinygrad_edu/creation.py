@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .arraylike import Size
-from .dtype import BY_NUMPY, as_dtype, get_default_dtype
+from .dtype import BY_NUMPY, as_dtype, get_default_dtype, native
+from .graph import thread
 from .tensor import Tensor, made
 
 
@@ -27,15 +27,22 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False):
     data = unwrapped(data)
     if dtype is None:
         array = np.array(data)
-        if array.dtype.kind == "f" and not isinstance(data, (np.ndarray, np.generic)):
-            array = array.astype(get_default_dtype().dtype)
+        if array.dtype.kind == "f" and not isinstance(innermost(data), (np.ndarray, np.generic)):
+            array = thread.quietly(array.astype, get_default_dtype().dtype)
         elif not array.size and isinstance(data, (list, tuple)):
             array = array.astype(get_default_dtype().dtype)
     else:
-        array = np.array(data, as_dtype(dtype).dtype)
+        array = thread.quietly(np.array, data, as_dtype(dtype).dtype)
     if array.dtype not in BY_NUMPY:
         raise TypeError(f"can't make a tensor of {type(data).__name__} (NumPy's dtype would be {array.dtype})")
-    return finished(array, requires_grad)
+    return finished(native(array), requires_grad)
+
+
+def innermost(data):
+    """The first number in nested lists."""
+    while isinstance(data, (list, tuple)) and data:
+        data = data[0]
+    return data
 
 
 def unwrapped(data):
@@ -69,12 +76,15 @@ def from_numpy(array):
         raise TypeError(
             f"can't convert np.ndarray of type {array.dtype}. The supported types are: {[str(d) for d in BY_NUMPY]}"
         )
-    return made(array, None)
+    return made(native(array), None)
 
 
 def sizes(shape):
     """Sizes given one by one, or as one sequence."""
-    return tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], (tuple, list, Size)) else shape
+    shape = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
+    if any(n < 0 for n in shape):
+        raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
+    return shape
 
 
 def floats(dtype):
@@ -98,15 +108,14 @@ def empty(*size, dtype=None, device=None, requires_grad=False):
 
 def full(size, fill_value, *, dtype=None, device=None, requires_grad=False):
     """One number, size times over, in the number's own dtype unless another is named."""
-    array = np.full(
-        sizes((size,)), fill_value, tensor(fill_value).dtype.dtype if dtype is None else as_dtype(dtype).dtype
-    )
-    return finished(array, requires_grad)
+    d = tensor(fill_value).dtype if dtype is None else as_dtype(dtype)
+    return finished(thread.quietly(np.full, sizes((size,)), fill_value, d.dtype), requires_grad)
 
 
 def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad=False):
     """start, start + step, ... before end; from 0 if only one number is given."""
     start, end = (0, start) if end is None else (start, end)
+    start, end, step = (n.item() if isinstance(n, Tensor) else n for n in (start, end, step))
     if not step or (end - start) * step < 0:
         raise RuntimeError(
             "step must be nonzero" if not step else "upper bound and lower bound inconsistent with step sign"

@@ -84,6 +84,12 @@ def as_dtype(d):
 FAST = (float32.dtype, float64.dtype)  # what the fast forms of ops take as it is
 
 
+def native(array):
+    """The array with NumPy's own dtype object, by which ops know it at a glance: pickle makes equal ones that are others."""
+    d = BY_NUMPY[array.dtype].dtype
+    return array if array.dtype is d else array.view(d)
+
+
 def kind(d):
     """The category of a dtype, in torch's order: bool, integer, floating point."""
     return {"b": 0, "i": 1, "u": 1, "f": 2}[d.dtype.kind]

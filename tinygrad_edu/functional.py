@@ -66,7 +66,9 @@ def to(self, *args, dtype=None, device=None, non_blocking=False, copy=False):
     if device is not None and str(device).split(":")[0] != "cpu":
         raise RuntimeError(f"tensors live on the CPU here, and there is no device '{device}'")
     wanted = self.dtype if dtype is None else as_dtype(dtype)
-    return self if wanted is self.dtype and not copy else cast(self, wanted.dtype)
+    if wanted is self.dtype and not copy:
+        return self
+    return cast(self if wanted.is_floating_point else self.detach(), wanted.dtype)
 
 
 def converter(name, wanted):
@@ -104,7 +106,7 @@ Extremum = namedtuple("Extremum", "values indices")
 def place(find, x, dim, keepdim):
     """Where along `dim` the extremum is first found; NaN counts as one."""
     if dim is None:
-        return made(np.asarray(find(x.array)), None)
+        return made(np.asarray(find(x.array)).reshape((1,) * (keepdim * x.array.ndim)), None)
     at = np.asarray(find(x.array, one_dim(dim, x.array.ndim))) if x.array.ndim else np.zeros((), np.int64)
     return made(np.expand_dims(at, dim) if keepdim and x.array.ndim else at, None)
 
@@ -160,6 +162,9 @@ def min(input, dim=None, keepdim=False, *, other=None):
 
 def cat(tensors, dim=0):
     """The tensors joined along `dim`: equal in all other dims."""
+    for i, t in enumerate(tensors):
+        if not isinstance(t, Tensor):
+            raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(t).__name__}")
     tensors = [t for t in tensors if t.shape != (0,)] or list(tensors)[:1]
     if not tensors:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
@@ -186,7 +191,9 @@ def stack(tensors, dim=0):
             raise RuntimeError(
                 f"stack expects each tensor to be equal size, but got {list(tensors[0].shape)} at entry 0 and {list(t.shape)}"
             )
-    return cat([unsqueeze(t, dim) for t in tensors], dim) if tensors else cat([])
+    if not tensors:
+        raise RuntimeError("stack expects a non-empty TensorList")
+    return cat([unsqueeze(t, dim) for t in tensors], dim)
 
 
 @method
@@ -267,6 +274,8 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
     >>> tg.nn.functional.cross_entropy(tg.tensor([[0.0, 0.0]]), tg.tensor([1]))
     tensor(0.6931)
     """
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     dim = 1 if input.array.ndim > 1 else 0
     logs = log_softmax(input, dim)
     if not target.is_floating_point():

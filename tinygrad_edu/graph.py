@@ -81,11 +81,11 @@ class Node:
 class Leaf(Node):
     """Where a walk ends: a value that nobody computed, and the place where its gradient is kept."""
 
-    __slots__ = ("grad",)
+    __slots__ = ("grad", "live")
     op, edges, saved, birth = None, (), (), 0
 
     def __init__(self, array):
-        self.shape, self.dtype, self.grad = array.shape, array.dtype, None
+        self.shape, self.dtype, self.grad, self.live = array.shape, array.dtype, None, True
 
     def name(self):
         return "torch::autograd::AccumulateGrad"
@@ -112,6 +112,7 @@ class Handle:
 hooks = WeakKeyDictionary()  # node -> its hooks: functions of its gradient, called once that is whole
 written = WeakKeyDictionary()  # node -> when the value it made was last overwritten in place
 last_write = 0  # when anything was
+kept = WeakKeyDictionary()  # node -> what to do with its gradient once all hooks have seen it: retain_grad
 after = WeakKeyDictionary()  # leaf -> hooks called once its gradient has been added
 origin = WeakKeyDictionary()  # node -> the line of the program that made it, under anomaly mode
 
@@ -151,6 +152,8 @@ def walk(roots, gradients, wanted=None, keep=False, taped=False):
             continue
         if hooks and node in hooks:
             g = hooked(node, g)
+        if kept and node in kept:
+            kept[node](g)
         op = node.op
         if op is None or (useful and node in wanted):
             found[node] = g
@@ -224,6 +227,7 @@ def fit(part, edge, op):
 
 def unbroadcast(g, shape):
     """The adjoint of copying is summing: add up g over every axis that broadcasting added or stretched."""
+    g = g.reshape((1,) * (len(shape) - len(g.shape)) + tuple(g.shape))  # a written value may have had more
     lead = len(g.shape) - len(shape)
     stretched = (i + lead for i, n in enumerate(shape) if n == 1 != g.shape[i + lead])
     return g.sum(axis=(*range(lead), *stretched), keepdims=True).reshape(shape)

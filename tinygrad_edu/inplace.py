@@ -8,7 +8,8 @@ import inspect
 
 import numpy as np
 
-from .dtype import as_dtype, kind
+from . import graph
+from .dtype import kind
 from .graph import Node, thread
 from .memory import whole, wrote
 from .op import op, registry
@@ -58,6 +59,8 @@ def write(x, of, args, params):
 
 def rebase(x, node):
     """Give x, what it is a view of, and all other views of that, their new places in the graph."""
+    if x.node in graph.kept:
+        graph.kept[node] = graph.kept.pop(x.node)
     x.node = node
     while x.recipe is not None:
         x.base.node = Node(overwritten.op, (x.base.node, x.node), (), (x.recipe,), x.base.array)
@@ -67,12 +70,14 @@ def rebase(x, node):
 
 def replay(base):
     """Make every view of `base` anew from its new node; views save nothing, so nothing is computed."""
-    for view in [ref() for ref in base.views or ()]:
-        if view is not None:
-            of, params = view.recipe
-            kept = tuple(params.get(p, of.parameters[p].default) for p in of.kept)
-            view.node = None if base.node is None else Node(of, (base.node,), (), kept, view.array)
-            replay(view)
+    bases = [base]
+    for base in bases:
+        for view in [ref() for ref in base.views or ()]:
+            if view is not None:
+                of, params = view.recipe
+                kept = tuple(params.get(p, of.parameters[p].default) for p in of.kept)
+                view.node = None if base.node is None else Node(of, (base.node,), (), kept, view.array)
+                bases.append(view)
 
 
 def parted(g, recipe):
@@ -107,7 +112,12 @@ overwritten = op(
 )
 def copied_over(x, y):
     """y in x's shape and dtype: x hears nothing any more."""
-    return np.broadcast_to(y, x.shape).astype(x.dtype)
+    try:
+        return np.broadcast_to(y, x.shape).astype(x.dtype)
+    except ValueError:
+        raise RuntimeError(
+            f"copy_ of a tensor of shape {list(y.shape)} into one of {list(x.shape)}: it does not broadcast"
+        ) from None
 
 
 def copy_(self, src, non_blocking=False):
@@ -117,7 +127,7 @@ def copy_(self, src, non_blocking=False):
 
 def fill_(self, value):
     """Overwrite every entry with one number."""
-    return copy_(self, value if isinstance(value, Tensor) else constant(value, as_dtype(type(value))))
+    return copy_(self, value if isinstance(value, Tensor) else constant(value, self.array.dtype))
 
 
 def zero_(self):

@@ -19,7 +19,7 @@ from functools import cached_property
 import numpy as np
 
 from . import graph
-from .dtype import FAST, as_dtype, get_default_dtype, result_type
+from .dtype import FAST, as_dtype, get_default_dtype, native, result_type
 from .forms import public, written_out
 from .graph import Node, thread
 from .memory import view_of
@@ -88,29 +88,38 @@ class Op:
 
     def general(self, inputs, params):
         """Any inputs that torch takes: numbers become tensors, and tensors of several dtypes become one dtype."""
+        if len(inputs) == 2 and thread.run is not None and self.promotes == self.inputs:
+            x, y = inputs  # the common case first: a number beside a float tensor becomes one of its dtype
+            if type(y) in (float, int) and isinstance(x, Tensor) and x.array.dtype in FAST:
+                return self.call(x, constant(y, x.array.dtype), **params)
+            if type(x) in (float, int) and isinstance(y, Tensor) and y.array.dtype in FAST:
+                return self.call(constant(x, y.array.dtype), y, **params)
         names = self.inputs * len(inputs) if self.variadic else self.inputs
         inputs = [self.as_input(name, x) for name, x in zip(names, inputs)]
         if not any(isinstance(x, Tensor) for x in inputs):
-            raise TypeError(f"{self.name}(): argument '{public(names[0])}' must be Tensor, not {type(inputs[0]).__name__}")
+            raise TypeError(
+                f"{self.name}(): argument '{public(names[0])}' must be Tensor, not {type(inputs[0]).__name__}"
+            )
         promoted = [i for i, name in enumerate(names) if name in self.promotes and inputs[i] is not None]
         if promoted:
             heard = (x.array if isinstance(x, Tensor) else x for x in (inputs[i] for i in promoted))
             dtype = result_type(*heard)
             dtype = dtype if dtype.is_floating_point or not self.floats else get_default_dtype()
             for i in promoted:
-                inputs[i] = inputs[i].to(dtype) if isinstance(inputs[i], Tensor) else constant(inputs[i], dtype)
-            if thread.run is not None and dtype.dtype in FAST and not self.variadic:
+                inputs[i] = inputs[i].to(dtype) if isinstance(inputs[i], Tensor) else constant(inputs[i], dtype.dtype)
+            fast = thread.run is not None and dtype.dtype in FAST and not self.variadic
+            if fast and all(inputs[i].array.dtype is dtype.dtype for i in promoted):
                 return self.call(*inputs, **params)
         return self.apply(inputs, params)
 
     def as_input(self, name, x):
         number = name in self.promotes
-        if x is None or isinstance(x, Tensor) or (number and type(x) in (bool, int, float)):
+        if isinstance(x, Tensor) or (x is None and name in self.optional) or (number and type(x) in (bool, int, float)):
             return x
-        if isinstance(x, np.ndarray) and x.ndim:
-            return made(x, None)
-        if number and isinstance(x, (np.ndarray, np.generic, float, int)):
-            return x.item() if hasattr(x, "item") else float(x)
+        if isinstance(x, np.ndarray):
+            return made(native(x), None)
+        if number and isinstance(x, np.generic):
+            return x.item()
         wanted = "Tensor or Number" if number else "Tensor"
         raise TypeError(f"{self.name}(): argument '{public(name)}' must be {wanted}, not {type(x).__name__}")
 
@@ -243,6 +252,12 @@ def op(forward=None, *, name=None, operator=None, numpy=None, method=True, input
     return publish(self, numpy, method)
 
 
+def unless_foreign(call):
+    """== and != leave it to the other side, and in the end to `is`, where that is no tensor, number or array."""
+    known = (Tensor, int, float, np.ndarray, np.generic)
+    return lambda x, y: call(x, y) if isinstance(y, known) else NotImplemented
+
+
 def publish(self, numpy, method):
     """Make the op a function, a method, an operator, and NumPy's function of Tensors."""
     call = self.call
@@ -250,7 +265,7 @@ def publish(self, numpy, method):
     if method:
         setattr(Tensor, self.name, call)
     if self.operator:
-        setattr(Tensor, f"__{self.operator}__", call)
+        setattr(Tensor, f"__{self.operator}__", call if self.operator not in ("eq", "ne") else unless_foreign(call))
         if f"__r{self.operator}__" in dir(np.ndarray):
             setattr(Tensor, f"__r{self.operator}__", lambda y, x: call(x, y))
     if numpy is not None:

@@ -143,8 +143,9 @@ def uniform_(self, from_=0.0, to=1.0, *, generator=None, **named):
     if not low <= high:
         raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low} > to={high}")
     refuse(self)
-    generator = generator or default_generator
-    self.array[...] = generator.uniform(self.array.size, low, high, self.array.dtype).reshape(self.array.shape)
+    in_memory_order = self.array.transpose(np.argsort([-stride for stride in self.array.strides], kind="stable"))
+    drawn = (generator or default_generator).uniform(self.array.size, low, high, self.array.dtype)
+    in_memory_order[...] = drawn.reshape(in_memory_order.shape)
     wrote(self)
     return self
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from . import graph
 from .arraylike import ArrayLike
-from .dtype import get_default_dtype
-from .graph import Handle, Leaf
+from .dtype import get_default_dtype, native
+from .graph import Handle, Leaf, thread
 from .memory import root, whole, wrote
 from .methods import Methods
 
@@ -76,7 +76,8 @@ class Tensor(ArrayLike, Methods):
                 " function of integers has no slope. Make it float: x.float()"
             )
         else:
-            self.node = self.home() if wanted else None
+            self.home().live = bool(wanted)
+            self.node = self.leaf if wanted else None
 
     def requires_grad_(self, requires_grad=True):
         self.requires_grad = requires_grad
@@ -151,17 +152,17 @@ def made(array, node):
 
 @lru_cache(maxsize=1024, typed=True)
 def cached(value, dtype):
-    return made(np.array(value, dtype.dtype), None)
+    return made(thread.quietly(np.array, value, dtype), None)
 
 
 def constant(value, dtype):
     """A Python number as a 0-d tensor: NumPy takes a 0-d array in half the time of a float. (0.0 == -0.0: not cached.)"""
-    return cached(value, dtype) if value else made(np.array(value, dtype.dtype), None)
+    return cached(value, dtype) if value else made(thread.quietly(np.array, value, dtype), None)
 
 
 def rebuilt(cls, array, requires_grad):
     """Pickle's way back to a leaf."""
     t = object.__new__(cls)
-    t.array, t.base, t.node = array, None, None
+    t.array, t.base, t.node = native(array), None, None
     t.requires_grad = requires_grad
     return t

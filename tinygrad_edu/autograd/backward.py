@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 
 from .. import graph
-from ..graph import birth, thread, walk
+from ..graph import thread, walk
 from ..memory import wrote
 from ..tensor import Tensor, made
 
@@ -16,6 +16,10 @@ def several(what):
 
 def differentiate(outputs, gradients, wanted=None, keep=False, taped=False):
     """The walk from `outputs`: (gradients by node, which of them nobody else holds). Checks what it is given first."""
+    if len(outputs) != len(gradients):
+        raise RuntimeError(
+            f"got {len(outputs)} tensors and {len(gradients)} gradients: each tensor needs one (or None)"
+        )
     gradients = [seed(i, t, g) for i, (t, g) in enumerate(zip(outputs, gradients, strict=True))]
     if not taped:
         gradients = [g.array for g in gradients]
@@ -76,7 +80,8 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
     found, mine = differentiate(tensors, gradients, wanted, keep, create_graph)
     for node, g in found.items():
         home = wanted[node] if wanted else node
-        accumulate(home, g, node in mine)
+        if home.live:
+            accumulate(home, g, node in mine)
         for hook in tuple(graph.after.get(home, {}).values()):
             hook()
 
@@ -163,7 +168,7 @@ def retain_grad(self):
         raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
     if not self.is_leaf and self.leaf is None:
         home = self.home()
-        graph.hooks.setdefault(self.node, {})[birth()] = lambda g: accumulate(home, g, False)
+        graph.kept[self.node] = lambda g: accumulate(home, g, False)
 
 
 Tensor.backward, Tensor.retain_grad = tensor_backward, retain_grad

@@ -1,6 +1,7 @@
 """What a thread may switch: whether graphs are built, and anomaly mode."""
 
 import functools
+import inspect
 import traceback
 from pathlib import Path
 
@@ -27,6 +28,21 @@ class grad_mode:
         thread.grad = self.before.pop()
 
     def __call__(self, function):
+        if inspect.isgeneratorfunction(function):
+
+            @functools.wraps(function)
+            def steps(*args, **kwargs):
+                generator = function(*args, **kwargs)
+                while True:
+                    with set_grad_enabled(self.mode):
+                        try:
+                            value = next(generator)
+                        except StopIteration as end:
+                            return end.value
+                    yield value
+
+            return steps
+
         @functools.wraps(function)
         def within(*args, **kwargs):
             with set_grad_enabled(self.mode):

@@ -1,6 +1,7 @@
 """How parameters begin: torch's initialisers, which draw the same bits for the same seed."""
 
 import math
+import warnings
 
 from ..autograd import no_grad
 
@@ -56,6 +57,9 @@ def kaiming_uniform_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", gene
     """Uniform with variance gain² / fan. (He et al., 2015.)"""
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f"Mode {mode} not supported, please use one of ['fan_in', 'fan_out']")
+    if 0 in tensor.shape:
+        warnings.warn("Initializing zero-element tensors is a no-op", UserWarning, stacklevel=2)
+        return tensor
     fan = fans(tensor)[mode == "fan_out"]
     bound = math.sqrt(3.0) * (calculate_gain(nonlinearity, a) / math.sqrt(fan))
     return uniform_(tensor, -bound, bound, generator)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..dtype import float32, float64
 from ..graph import Handle
 from ..tensor import Tensor, made
 from .parameter import Parameter
@@ -167,8 +168,8 @@ class Module(State):
                 t.grad = None if g is None else g.to(*args, **kwargs)
         return self
 
-    float = lambda self: self.to("float32")
-    double = lambda self: self.to("float64")
+    float = lambda self: self.to(float32)
+    double = lambda self: self.to(float64)
 
     # ---------------------------------------------------------------- printing
 

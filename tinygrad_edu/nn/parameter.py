@@ -15,7 +15,14 @@ class Parameter(Tensor):
     """
 
     def __new__(cls, data=None, requires_grad=True):
-        return rebuilt(cls, (Tensor() if data is None else data).array, requires_grad)
+        data = Tensor() if data is None else data
+        parameter = rebuilt(cls, data.array, requires_grad)
+        parameter.base = data  # one memory, so that a write to either is noticed by both
+        return parameter
+
+    def __deepcopy__(self, memo):
+        new = memo[id(self)] = rebuilt(type(self), self.array.copy(), self.requires_grad)
+        return new
 
     def __repr__(self):
         return "Parameter containing:\n" + super().__repr__()

@@ -1,13 +1,14 @@
 """A module's state as a dictionary, and back."""
 
 from collections import OrderedDict, namedtuple
+from collections.abc import Mapping
 
 import numpy as np
 
 from ..memory import wrote
 
 
-class Keys(namedtuple("Keys", "missing_keys unexpected_keys")):
+class Keys(namedtuple("_IncompatibleKeys", "missing_keys unexpected_keys")):
     """What `load_state_dict` did not find, and what it had no place for."""
 
     def __repr__(self):
@@ -28,13 +29,15 @@ class State:
 
     def load_state_dict(self, state_dict, strict=True):
         """Copy the values in; RuntimeError, and nothing changed, if names (under `strict`) or shapes differ."""
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
         own = self.state_dict()
         keys = Keys([k for k in own if k not in state_dict], [k for k in state_dict if k not in own])
-        problems = [
-            f"{what} key(s) in state_dict: {', '.join(map(repr, names))}."
-            for what, names in zip(("Missing", "Unexpected"), keys)
-            if names and strict
-        ]
+        problems = []
+        for what, names in zip(("Missing", "Unexpected"), keys):
+            if names and strict:
+                listed = ", ".join(f'"{name}"' for name in names)
+                problems.append(f"{what} key(s) in state_dict: {listed}. ")
         for key in own.keys() & state_dict.keys():
             theirs = np.shape(state_dict[key])
             if theirs != own[key].shape:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..dtype import as_dtype
 from ..op import op
 from ..tensor import Tensor
 
@@ -20,7 +21,7 @@ div = op(
     name="div",
     operator="truediv",
     dx=lambda g, y: g / y,
-    dy=lambda g, y, out: -g * (out / y),
+    dy=lambda g, x, y: -g * (x / y / y),
     sample=positive,
 )
 neg = op(np.negative, name="neg", operator="neg", dx=lambda g: -g)
@@ -57,27 +58,32 @@ cos = op(np.cos, dx=lambda g, x: g * -np.sin(x))
 tanh = op(np.tanh, dx=lambda g, out: g * (1 - out * out))
 
 
+def logistic(x):
+    """σ(x) with no exponential of a positive number, so that it and its derivatives overflow nowhere."""
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+
+
 @op(dx=lambda g, out: g * (1 - out) * out, promotes=("x",), floats=True, inplace=True)
 def sigmoid(x):
     """σ(x) = 1 / (1 + e⁻ˣ), whose slope is σ (1 - σ)."""
     return 1 / (1 + np.exp(-x))
 
 
-@op(dx=lambda g, x, out: g * np.exp(out - x), promotes=("x",), floats=True, method=False, torch="LogSigmoid")
+@op(dx=lambda g, x: g * logistic(-x), promotes=("x",), floats=True, method=False, torch="LogSigmoid")
 def logsigmoid(x):
-    """log σ(x) = min(x, 0) - log(1 + e^-|x|), whose slope is σ(-x) = σ(x) e⁻ˣ."""
+    """log σ(x) = min(x, 0) - log(1 + e^-|x|), whose slope is σ(-x)."""
     return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
 
 
 @op(
-    dx=lambda g, x, out, beta: g * np.exp(beta * (x - out)),
+    dx=lambda g, x, beta, threshold: np.where(beta * x > threshold, g, g * logistic(beta * x)),
     promotes=("x",),
     floats=True,
     method=False,
     cases=[([(2, 3)], {}), ([(2, 3)], {"beta": 2.0, "threshold": 1.0})],
 )
 def softplus(x, beta=1.0, threshold=20.0):
-    """log(1 + e^βx) / β, and x itself once βx > threshold; its slope is σ(βx) = e^β(x - softplus(x))."""
+    """log(1 + e^βx) / β, and x itself once βx > threshold; its slope is σ(βx)."""
     return np.where(beta * x > threshold, x, np.log1p(np.exp(beta * x)) / beta)
 
 
@@ -121,13 +127,13 @@ minimum = op(
 )
 
 
-def outside(x, min, max):
-    """Where clamp overrides x."""
-    return (x < min) | (x > max) if min is not None and max is not None else x < min if max is None else x > max
+def inside(x, min, max):
+    """Where clamp leaves x as it is."""
+    return (x >= min) & (x <= max) if min is not None and max is not None else x >= min if max is None else x <= max
 
 
 @op(
-    dx=lambda g, x, min, max: np.where(outside(x, min, max), 0, g),
+    dx=lambda g, x, min, max: np.where(inside(x, min, max), g, 0),
     dmin=lambda g, x, min, max: np.where(x < min if max is None else (x < min) & (min < max), g, 0),
     dmax=lambda g, x, min, max: np.where(x > max if min is None else (x > max) | (max < min), g, 0),
     broadcasts=True,
@@ -157,4 +163,8 @@ def clamp(x, min=None, max=None):
 )
 def where(condition, x, y):
     """x where the condition holds, else y; each hears of g only where it was chosen."""
+    if condition.dtype != bool:
+        raise RuntimeError(
+            f"where expected condition to be a boolean tensor, but got a tensor with dtype {as_dtype(condition.dtype)}"
+        )
     return np.where(condition, x, y)

@@ -12,12 +12,13 @@ def is_basic(index):
 
 
 def as_index(index):
-    """torch's index as NumPy's: a tuple, tensors as arrays, lists as index arrays."""
-    index = index if isinstance(index, tuple) else (index,)
+    """torch's index as NumPy's: a tuple, with tensors and lists as arrays of their own, which no later write can reach."""
+    if isinstance(index, list) and any(i is None or isinstance(i, (list, tuple, slice, Tensor)) for i in index):
+        index = tuple(index)  # a list of indices is one per dim, as it was in old NumPy
     found = []
-    for i in index:
+    for i in index if isinstance(index, tuple) else (index,):
         if isinstance(i, Tensor):
-            i = i.array if i.array.ndim or i.array.dtype.kind == "b" else i.item()
+            i = i.array.copy() if i.array.ndim or i.array.dtype.kind == "b" else i.array.item()
         elif isinstance(i, (list, range)):
             i = np.asarray(i) if len(i) else np.zeros(0, int)
         elif isinstance(i, np.integer):
@@ -26,8 +27,23 @@ def as_index(index):
             raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
         if isinstance(i, slice) and isinstance(i.step, int) and i.step < 1:
             raise ValueError("step must be greater than zero: torch has no negative strides; use .flip()")
-        found.append(i)
+        found.append(i.astype(bool) if isinstance(i, np.ndarray) and i.dtype == np.uint8 else i)
     return tuple(found)
+
+
+def region(x, index):
+    """x[index] in two steps, as torch takes it: a view by the numbers, slices and Nones; what is left for arrays to pick."""
+    if is_basic(index):
+        return x[index if Ellipsis in index else (*index, Ellipsis)], (Ellipsis,)
+    arrays = [isinstance(i, np.ndarray) for i in index]
+    spans = [i.ndim if a and i.dtype == bool else i is not None and i is not Ellipsis for i, a in zip(index, arrays)]
+    rest = (slice(None),) * (x.ndim - sum(spans))
+    basic, picks = [], []
+    for i, is_array, span in zip(index, arrays, spans):
+        some = rest if i is Ellipsis else (slice(None),) * span if is_array else (i,)
+        basic += some
+        picks += [i] if is_array else [slice(None)] * sum(not isinstance(k, int) or k is True for k in some)
+    return x[tuple(basic)], tuple(picks)
 
 
 def mended(error, x, index):
@@ -54,7 +70,8 @@ WRITES = [
 def getitem(x, index):
     """x[index]: a view where the index is made of numbers, slices, None and Ellipsis; a copy where it has arrays."""
     try:
-        return x[(*index, Ellipsis) if is_basic(index) and Ellipsis not in index else index]
+        part, picks = region(x, index)
+        return part if is_basic(index) else np.array(part[picks], order="C", copy=None)
     except IndexError as error:
         raise mended(error, x, index) from None
 
@@ -64,27 +81,33 @@ def placed(g, shape, index):
     return put(g, shape, index) if isinstance(g, Tensor) else put.op.forward(g, shape, index)
 
 
-@op(dx=lambda g, index: g[index], method=False, cases=WRITES)
+def taken(g, index):
+    """The adjoint of writing: g where it was written to."""
+    return g[index] if isinstance(g, Tensor) else getitem.op.forward(g, index)
+
+
+@op(dx=lambda g, index: taken(g, index), method=False, cases=WRITES)
 def put(x, size, index):
     """A tensor of zeros of this size, with x added in at `index`."""
     out = np.zeros(size, x.dtype)
+    part, picks = region(out, index)
     if is_basic(index):
-        out[index] = x
+        part[...] = x
     else:
-        np.add.at(out, index, x)
+        np.add.at(part, picks, x)
     return out
 
 
 def blanked(g, index):
     """g, but 0 at `index`."""
     keep = np.ones(g.shape, bool)
-    keep[index] = False
+    assign(keep, False, index)
     return np.where(keep, g, 0)
 
 
 @op(
     dx=lambda g, index: blanked(g, index),
-    dy=lambda g, index: g[index],
+    dy=lambda g, index: taken(g, index),
     broadcasts=True,
     method=False,
     torch="IndexPut",
@@ -99,15 +122,16 @@ def setitem(x, y, index):
 
 
 def assign(x, y, index):
-    """NumPy's x[index] = y, with torch's errors."""
+    """x[index] = y for arrays, with torch's errors."""
     try:
-        x[index] = y
+        part, picks = region(x, index)
+        part[picks] = y
     except IndexError as error:
         raise mended(error, x, index) from None
     except ValueError:
         raise RuntimeError(
             f"shape mismatch: value tensor of shape {list(y.shape)} cannot be broadcast to indexing result of shape"
-            f" {list(x[index].shape)}"
+            f" {list(part[picks].shape)}"
         ) from None
 
 

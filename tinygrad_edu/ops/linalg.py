@@ -73,6 +73,10 @@ def matmul(x, y):
 def linear(x, w, b=None):
     """x wᵀ + b, for w of shape (out features, in features)."""
     checked("linear", x, w, x.shape[-1:], w.shape[-1:])
+    if b is not None and (b.shape != w.shape[:1] or b.dtype != w.dtype):
+        raise RuntimeError(
+            f"linear: a bias of shape {list(b.shape)} and {as_dtype(b.dtype)} for a weight of {list(w.shape)}, {as_dtype(w.dtype)}"
+        )
     out = x @ w.T
     if b is not None:
         out += b

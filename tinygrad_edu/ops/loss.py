@@ -7,7 +7,9 @@ import numpy as np
 
 from ..dtype import as_dtype
 from ..op import op
-from ..tensor import Tensor
+from ..tensor import Tensor, made
+from .elementwise import logistic
+from .index import put
 
 probability = lambda rng, shape: rng.uniform(0.1, 0.9, shape)
 
@@ -20,6 +22,13 @@ def reduced(losses, reduction):
         raise ValueError(f"{reduction} is not a valid value for reduction: it is 'none', 'mean' or 'sum'")
     total = np.add.reduce(losses, None)
     return total / losses.size if reduction == "mean" else total
+
+
+def one_dtype(x, target):
+    if x.dtype != target.dtype:
+        raise RuntimeError(
+            f"Found dtype {as_dtype(target.dtype)} but expected {as_dtype(x.dtype)}: convert the target, target.to(input.dtype)"
+        )
 
 
 def per_item(d, weight, reduction):
@@ -58,7 +67,8 @@ def binary_cross_entropy(x, target, weight=None, *, reduction="mean"):
             f" (torch.Size({list(x.shape)})) is deprecated. Please ensure they have the same size: squeeze() the one, or"
             " unsqueeze() the other."
         )
-    if not ((x >= 0) & (x <= 1)).all():
+    one_dtype(x, target)
+    if x.size and not (x.min() >= 0 and x.max() <= 1):
         i = np.unravel_index(np.argmin((x >= 0) & (x <= 1)), x.shape)
         why = (
             "it is NaN: find the op that made it with detect_anomaly()"
@@ -78,7 +88,7 @@ def log_sigmoid(x):
 
 def logit_slope(x, target, pos_weight):
     """d/dx of the loss below: σ(x) - t where positives weigh no more than negatives."""
-    p = 1 / (1 + np.exp(-x))
+    p = logistic(x)
     return p - target if pos_weight is None else (pos_weight * target + 1 - target) * p - pos_weight * target
 
 
@@ -111,6 +121,7 @@ def binary_cross_entropy_with_logits(x, target, weight=None, pos_weight=None, *,
             f"Target size (torch.Size({list(target.shape)})) must be the same as input size (torch.Size({list(x.shape)})):"
             " squeeze() the one, or unsqueeze() the other."
         )
+    one_dtype(x, target)
     times = 1 if pos_weight is None else 1 + (pos_weight - 1) * target
     losses = (1 - target) * x - times * log_sigmoid(x)
     return reduced(losses if weight is None else losses * weight, reduction)
@@ -121,11 +132,11 @@ def binary_cross_entropy_with_logits(x, target, weight=None, pos_weight=None, *,
     dtarget=lambda g, x, target, reduction: per_item(g * (2 * (target - x)), None, reduction),
     method=False,
     broadcasts=True,
-    promotes=("x", "target"),
     cases=[([(2, 3), (2, 3)], {}), ([(4,), (4,)], {"reduction": "sum"}), ([(4,), (4,)], {"reduction": "none"})],
 )
 def mse_loss(x, target, *, reduction="mean"):
     """(x - t)²."""
+    one_dtype(x, target)
     if x.shape != target.shape:
         warnings.warn(
             f"Using a target size (torch.Size({list(target.shape)})) that is different to the input size"
@@ -137,26 +148,35 @@ def mse_loss(x, target, *, reduction="mean"):
     return reduced(np.square(x - target), reduction)
 
 
-def class_weights(target, shape, weight, ignore_index, reduction):
-    """Minus what each log probability counts for: the weight of the item's class at its class, 0 elsewhere."""
-    target = target.array if isinstance(target, Tensor) else target
-    weight = weight.array if isinstance(weight, Tensor) else weight
-    hit = (
-        np.arange(shape[1]).reshape(-1, *[1] * (len(shape) - 2)) == np.expand_dims(target, 1)
-        if len(shape) > 1
-        else np.arange(shape[0]) == target
-    )
-    heard = np.expand_dims(target != ignore_index, 1) if len(shape) > 1 else target != ignore_index
-    counts = hit & heard
-    if weight is not None:
-        counts = counts * (weight.reshape(-1, *[1] * (len(shape) - 2)) if len(shape) > 1 else weight)
-    return counts / counts.sum() if reduction == "mean" else counts
+def at_class(target):
+    """The index of each item's own class in scores of shape (C) or (N, C, ...): an item is a place along the other dims."""
+    if not target.ndim:
+        return (target,)
+    items = np.ogrid[tuple(slice(n) for n in target.shape)]
+    return (items[0], target, *items[1:])
+
+
+def heard(target, weight, ignore_index, dtype):
+    """How much each item counts: the weight of its class, and 0 for the class to ignore."""
+    listened = target != ignore_index
+    return listened.astype(dtype) if weight is None else np.where(listened, weight[np.where(listened, target, 0)], 0)
+
+
+def share(g, shape, target, weight, ignore_index, reduction):
+    """The adjoint of picking: minus g, as much as the item counts, at its class; 0 elsewhere."""
+    target, weight = (getattr(t, "array", t) for t in (target, weight))
+    counts = heard(target, weight, ignore_index, np.dtype(float) if isinstance(g, Tensor) else g.dtype)
+    if reduction == "mean":
+        counts = counts / (counts.sum() or 1)
+    index = at_class(np.where(target != ignore_index, target, 0))
+    if isinstance(g, Tensor):
+        return put(-g * made(counts, None).to(g.dtype), shape, index)
+    return put.op.forward(-g * counts, shape, index)
 
 
 @op(
-    dx=lambda g, shape, target, weight, ignore_index, reduction: (
-        -(np.expand_dims(g, 1) if reduction == "none" and len(shape) > 1 else g)
-        * class_weights(target, shape, weight, ignore_index, reduction)
+    dx=lambda g, shape, target, weight, ignore_index, reduction: share(
+        g, shape, target, weight, ignore_index, reduction
     ),
     dtarget=None,
     dweight=None,
@@ -174,23 +194,31 @@ def nll_loss(x, target, weight=None, *, ignore_index=-100, reduction="mean"):
 
     The mean is over the weights of the classes hit; items of class `ignore_index` do not count."""
     classes = x.shape[1 if x.ndim > 1 else 0]
-    if target.dtype.kind not in "iu":
+    if target.dtype not in (np.int64, np.uint8):
         raise RuntimeError(
-            f"expected scalar type Long but found {as_dtype(target.dtype)}: nll_loss wants class numbers"
+            f"expected scalar type Long but found {as_dtype(target.dtype)}: nll_loss wants class numbers, in int64"
+        )
+    if x.ndim == 2 and target.ndim > 1:
+        raise RuntimeError(
+            f"0D or 1D target tensor expected, multi-target not supported: the target has shape {list(target.shape)}"
         )
     if target.shape != x.shape[:1] * (x.ndim > 1) + x.shape[2:]:
         raise ValueError(
             f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({target.shape[0] if target.ndim else 1}):"
             f" input has shape {list(x.shape)}, target {list(target.shape)}"
         )
-    heard = target != ignore_index
-    wrong = heard & ((target < 0) | (target >= classes))
-    if wrong.any():
-        raise IndexError(f"Target {target[wrong].ravel()[0]} is out of bounds: there are {classes} classes, from 0")
-    safe = np.where(heard, target, 0)
-    picked = np.take_along_axis(x, np.expand_dims(safe, 1), 1).squeeze(1) if x.ndim > 1 else x[safe]
-    weights = heard * (1 if weight is None else weight[safe])
-    losses = np.where(heard, -picked * weights, 0).astype(x.dtype)
+    if weight is not None and weight.shape != (classes,):
+        raise RuntimeError(
+            f"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of shape:"
+            f" {list(weight.shape)}"
+        )
+    counts = heard(target, weight, ignore_index, x.dtype)
+    if target.size and not (target.min() >= 0 and target.max() < classes):
+        wrong = (target != ignore_index) & ((target < 0) | (target >= classes))
+        if wrong.any():
+            raise IndexError(f"Target {target[wrong].ravel()[0]} is out of bounds: there are {classes} classes, from 0")
+        target = np.where(target != ignore_index, target, 0)
+    losses = -x[at_class(target)] * counts
     if reduction != "mean":
-        return reduced(losses, reduction)
-    return (np.add.reduce(losses, None) / weights.sum()).astype(x.dtype)
+        return reduced(np.where(counts != 0, losses, 0), reduction)
+    return np.add.reduce(losses, None) / counts.sum()

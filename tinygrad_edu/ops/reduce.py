@@ -45,8 +45,7 @@ def mean(x, dim=None, keepdim=False, *, dtype=None):
 def shared(g, x, out, shape, dim, keepdim):
     """To where the extremum is: g, in equal parts where several are."""
     found = x == restored(out, shape, dim, keepdim)
-    parts = restored(g, shape, dim, keepdim) / found.sum(axes(dim, len(shape)), keepdims=True)
-    return np.where(found, parts, 0)
+    return restored(g, shape, dim, keepdim) / found.sum(axes(dim, len(shape)), keepdims=True) * found
 
 
 def extremum(ufunc):
@@ -54,7 +53,10 @@ def extremum(ufunc):
 
     def forward(x, dim=(), keepdim=False):
         if not count(x.shape, dim):
-            raise IndexError(f"{forward.__name__}(): Expected reduction dim to be specified, or to have non-zero size")
+            error = RuntimeError if dim in ((), None) else IndexError
+            raise error(
+                f"the {ufunc.__name__} of no numbers is not defined: a reduced dim of {list(x.shape)} has size 0"
+            )
         return ufunc.reduce(x, axes(dim, x.ndim), keepdims=keepdim)
 
     return forward
@@ -96,7 +98,9 @@ def logsumexp(x, dim, keepdim=False):
 def exps(x, dim):
     """x less its largest along dim, and the exponentials of that."""
     if x.dtype.kind != "f":
-        raise NotImplementedError(f'"softmax" not implemented for {as_dtype(x.dtype)}: convert with .float(), or say dtype=')
+        raise NotImplementedError(
+            f'"softmax" not implemented for {as_dtype(x.dtype)}: convert with .float(), or say dtype='
+        )
     dim = one_dim(dim, x.ndim)
     less = x - np.maximum.reduce(x, dim, keepdims=True) if x.ndim and x.size else x - x
     return less, np.exp(less)

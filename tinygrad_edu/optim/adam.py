@@ -46,7 +46,10 @@ class Adam(Optimizer):
             p *= 1 - lr * decay
         elif decay:
             g = g + p * decay
-        m += (g - m) * (1 - beta1)
+        if beta1 > 0.5:  # the mean of m and g, from the end that it is nearer to
+            m += (g - m) * (1 - beta1)
+        else:
+            np.subtract(g, (g - m) * beta1, out=m)
         v *= beta2
         v += g * (1 - beta2) * g
         if group["amsgrad"]:

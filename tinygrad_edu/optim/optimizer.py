@@ -119,7 +119,7 @@ class Optimizer:
                 number.setdefault(id(p), len(number))
             options = {k: v for k, v in group.items() if k != "params"}
             groups.append({**options, "params": [number[id(p)] for p in group["params"]]})
-        return {"state": {number[id(p)]: dict(kept) for p, kept in self.state.items()}, "param_groups": groups}
+        return {"state": {number[id(p)]: dict(kept) for p, kept in self.state.items() if kept}, "param_groups": groups}
 
     def load_state_dict(self, state_dict):
         """Take over options and state; ValueError, and nothing changed, if the groups are not as long as ours."""
@@ -143,7 +143,7 @@ class Optimizer:
         """A copy of a loaded value, in the parameter's dtype (but for the step count, which is float32)."""
         if not hasattr(value, "__array__"):
             return deepcopy(value)
-        return made(np.array(value, np.float32 if name == "step" else p.array.dtype), None)
+        return made(np.asarray(value).astype(np.float32 if name == "step" else p.array.dtype), None)
 
     def __repr__(self):
         lines = []

@@ -1,5 +1,7 @@
 """SGD: a step against the gradient, with momentum if wanted."""
 
+import numpy as np
+
 from ..tensor import made
 from .optimizer import Optimizer
 
@@ -32,7 +34,7 @@ class SGD(Optimizer):
             g = g + p * group["weight_decay"]
         if momentum:
             if state.get("momentum_buffer") is None:
-                state["momentum_buffer"] = made(g.copy(), None)
+                state["momentum_buffer"] = made(np.array(g), None)
                 b = state["momentum_buffer"].array
             else:
                 b = state["momentum_buffer"].array

@@ -67,6 +67,10 @@ class RandomSampler(Sampler):
             raise NotImplementedError(
                 "RandomSampler draws every item once; replacement and num_samples are not here yet"
             )
+        if not len(data_source):
+            raise ValueError(
+                "num_samples should be a positive integer value, but got num_samples=0: the dataset is empty"
+            )
         self.data_source, self.generator = data_source, generator
 
     def __iter__(self):
@@ -124,7 +128,7 @@ def default_collate(batch):
     if isinstance(first, (tuple, list)):
         if any(len(b) != len(first) for b in batch):
             raise RuntimeError("each element in list of batch should be of equal size")
-        parts = [default_collate(list(part)) for part in zip(*batch)]
+        parts = [default_collate(part) for part in zip(*batch)]
         return type(first)(*parts) if hasattr(first, "_fields") else parts
     raise TypeError(
         f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {type(first)}"
@@ -168,6 +172,12 @@ class DataLoader:
                 "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last"
             )
         self.dataset, self.generator, self.collate_fn = dataset, generator, collate_fn
+        self.num_workers, self.pin_memory, self.timeout, self.worker_init_fn = (
+            num_workers,
+            pin_memory,
+            timeout,
+            worker_init_fn,
+        )
         if sampler is None:
             sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
         self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
