@@ -123,63 +123,15 @@ def told(node):
 
 
 def reachable(roots):
-    """Every node that the roots were made from. An explicit stack: graphs are deeper than Python's recursion."""
-    seen, stack = set(roots), list(roots)
-    while stack:
-        for edge in stack.pop().edges:
+    """Every node that the roots were made from, the youngest first. No recursion: graphs are deeper than Python's stack."""
+    found = list(dict.fromkeys(roots))
+    seen = set(found)
+    for node in found:  # which grows as we go
+        for edge in node.edges:
             if edge is not None and edge not in seen:
                 seen.add(edge)
-                stack.append(edge)
-    return seen
-
-
-def walk(roots, gradients, wanted=None, keep=False, taped=False):
-    """Σ over paths of the product of local derivatives, from `roots` to each leaf (or to each of `wanted`).
-
-    Nodes are walked from the youngest to the oldest: a node is born after its parents, so every gradient is whole,
-    with all its summands, when it is used; fifty diamonds cost fifty steps, not 2⁵⁰. What a node saved is freed as
-    the walk passes (unless `keep`). With `taped`, gradients are Tensors and the rules build a graph of their own.
-
-    Returns the gradients by node, and the set of those nodes whose array nobody else holds.
-    """
-    order = sorted(reachable(roots), key=attrgetter("birth"), reverse=True)
-    useful = None if wanted is None else leading_to(wanted, order)
-    grads, mine, found = {}, set(), {}
-    for root, g in zip(roots, gradients, strict=True):
-        grads[root] = grads[root] + g if root in grads else g
-    for node in order:
-        if (g := grads.pop(node, None)) is None:
-            continue
-        if hooks and node in hooks:
-            g = hooked(node, g)
-        if kept and node in kept:
-            kept[node](g)
-        op = node.op
-        if op is None or (useful and node in wanted):
-            found[node] = g
-            if op is None:
-                continue
-        parts = pull(node, g, taped)
-        if not keep and node.saved:
-            node.saved = None
-        ours = not (taped or op.joint)
-        for edge, part in zip(node.edges, parts, strict=True):
-            if part is None or edge is None or (useful and edge not in useful):
-                continue
-            if type(part) is not ndarray or part.shape != edge.shape or part.dtype is not edge.dtype:
-                part = fit(part, edge, op)
-            if edge not in grads:  # the first summand is kept by reference ...
-                grads[edge] = part
-                if edge.op is None and ours and part is not g and part.base is None:
-                    mine.add(edge)
-            elif edge in mine:  # ... and added to in place only where nobody else holds it
-                np.add(grads[edge], part, out=grads[edge])
-            elif taped:
-                grads[edge] = grads[edge] + part
-            else:
-                grads[edge] = asarray(grads[edge] + part)
-                mine.add(edge)
-    return found, mine
+                found.append(edge)
+    return sorted(found, key=attrgetter("birth"), reverse=True)
 
 
 def leading_to(wanted, order):
@@ -191,8 +143,60 @@ def leading_to(wanted, order):
     return useful
 
 
+def walk(roots, gradients, wanted=None, keep=False, taped=False):
+    """Σ over paths of the product of local derivatives, from `roots` to each leaf (or to each of `wanted`).
+
+    Nodes are walked from the youngest to the oldest: a node is born after its parents, so every gradient is whole,
+    with all its summands, when it is used; fifty diamonds cost fifty steps, not 2⁵⁰. What a node saved is freed as
+    the walk passes (unless `keep`). With `taped`, gradients are Tensors and the rules build a graph of their own.
+
+    Returns the gradients by node, and the set of those nodes whose array nobody else holds.
+    """
+    order = reachable(roots)
+    useful = None if wanted is None else leading_to(wanted, order)
+    general, observed = taped or bool(thread.watchers), len(hooks) + len(kept) > 0
+    grads, mine, found = {}, set(), {}
+    for root, g in zip(roots, gradients):
+        grads[root] = grads[root] + g if root in grads else g
+    for node in order:
+        g = grads.pop(node, None)
+        if g is None:
+            continue
+        if observed:
+            g = shown(node, g)
+        op = node.op
+        if op is None or (useful and node in wanted):
+            found[node] = g
+            if op is None:
+                continue
+        if general or node.saved is None or last_write > node.birth:
+            parts = pull(node, g, taped)
+        else:
+            parts = op.pull(node, g)
+        if not keep and node.saved:
+            node.saved = None
+        for edge, part in zip(node.edges, parts):
+            if part is None or edge is None or (useful and edge not in useful):
+                continue
+            if type(part) is not ndarray or part.shape != edge.shape or part.dtype is not edge.dtype:
+                part = fit(part, edge, op)
+            have = grads.get(edge)
+            if have is None:  # the first summand is kept by reference ...
+                grads[edge] = part
+                if edge.op is None and part is not g and not (taped or op.joint) and part.base is None:
+                    mine.add(edge)
+            elif edge in mine:  # ... and added to in place only where nobody else holds it
+                np.add(have, part, out=have)
+            elif taped:
+                grads[edge] = have + part
+            else:
+                grads[edge] = asarray(have + part)
+                mine.add(edge)
+    return found, mine
+
+
 def pull(node, g, taped):
-    """The gradients of a node's inputs, by its op's rules."""
+    """The gradients of a node's inputs by its op's rules, where there is something to check, to watch or to tape."""
     if node.saved is None:
         raise RuntimeError(
             f"Trying to backward through the graph a second time: what {node.op.name} saved for its rules was freed by"
@@ -201,12 +205,10 @@ def pull(node, g, taped):
         )
     if last_write > node.birth:
         node.op.check_unwritten(node)
-    if taped or thread.watchers:
-        parts = node.op.pull_general(node, g, taped)
-        for watcher in thread.watchers:
-            parts = watcher.backward(node, g, parts)
-        return parts
-    return node.op.pull(node, g)
+    parts = node.op.pull_general(node, g, taped)
+    for watcher in thread.watchers:
+        parts = watcher.backward(node, g, parts)
+    return parts
 
 
 def fit(part, edge, op):
@@ -227,14 +229,20 @@ def fit(part, edge, op):
 
 def unbroadcast(g, shape):
     """The adjoint of copying is summing: add up g over every axis that broadcasting added or stretched."""
-    g = g.reshape((1,) * (len(shape) - len(g.shape)) + tuple(g.shape))  # a written value may have had more
     lead = len(g.shape) - len(shape)
-    stretched = (i + lead for i, n in enumerate(shape) if n == 1 != g.shape[i + lead])
-    return g.sum(axis=(*range(lead), *stretched), keepdims=True).reshape(shape)
+    if lead > 0:
+        g = g.sum(tuple(range(lead)))
+    elif lead < 0:  # a written value may have had more axes than its place
+        g = g.reshape((1,) * -lead + tuple(g.shape))
+    stretched = tuple(i for i, n in enumerate(shape) if n == 1 != g.shape[i])
+    return g.sum(stretched, keepdims=True) if stretched else g
 
 
-def hooked(node, g):
-    for hook in tuple(hooks[node].values()):
+def shown(node, g):
+    """The gradient after the node's hooks, each of which may have replaced it."""
+    for hook in tuple(hooks.get(node, {}).values()):
         replaced = hook(g)
         g = g if replaced is None else replaced
+    if node in kept:
+        kept[node](g)
     return g

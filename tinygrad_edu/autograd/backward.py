@@ -44,7 +44,7 @@ def seed(i, t, g):
                 f"grad can be implicitly created only for scalar outputs, and this one has shape {list(t.shape)}: reduce it"
                 " (.sum(), .mean()) or pass the gradient of what you are after with respect to it: backward(gradient)."
             )
-        return made(np.ones_like(t.array), None)
+        return made(np.ones(t.array.shape, t.array.dtype), None)
     if not isinstance(g, Tensor):
         raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
     if g.array.shape != t.array.shape:
@@ -82,8 +82,9 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
         home = wanted[node] if wanted else node
         if home.live:
             accumulate(home, g, node in mine)
-        for hook in tuple(graph.after.get(home, {}).values()):
-            hook()
+        if len(graph.after):
+            for hook in tuple(graph.after.get(home, {}).values()):
+                hook()
 
 
 def accumulate(leaf, g, ours):

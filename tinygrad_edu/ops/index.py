@@ -8,11 +8,16 @@ from ..tensor import Tensor
 
 def is_basic(index):
     """Whether NumPy would give a view for this index: numbers, slices, None and Ellipsis only."""
-    return all(i is None or i is Ellipsis or isinstance(i, slice) or type(i) is int for i in index)
+    return BASIC.issuperset(map(type, index))
+
+
+BASIC = frozenset({int, slice, type(None), type(Ellipsis)})
 
 
 def as_index(index):
     """torch's index as NumPy's: a tuple, with tensors and lists as arrays of their own, which no later write can reach."""
+    if type(index) is int:
+        return (index,)
     if isinstance(index, list) and any(i is None or isinstance(i, (list, tuple, slice, Tensor)) for i in index):
         index = tuple(index)  # a list of indices is one per dim, as it was in old NumPy
     found = []

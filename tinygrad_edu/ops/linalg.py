@@ -21,18 +21,23 @@ def checked(name, x, y, rows, columns):
         )
 
 
+def times(x, y):
+    """x @ y. (Two matrices are multiplied sooner by NumPy's older name for it.)"""
+    return x.dot(y) if type(x) is np.ndarray and x.ndim == y.ndim == 2 else x @ y
+
+
 def left(g, y, shape):
     """dx = g yᵀ; a vector x stands for a row, a vector y for a column."""
     if y.ndim == 1:
         g, y = g[..., None], y[:, None]
-    return (g[..., None, :] @ y.mT)[..., 0, :] if len(shape) == 1 else g @ y.mT
+    return (g[..., None, :] @ y.mT)[..., 0, :] if len(shape) == 1 else times(g, y.mT)
 
 
 def right(g, x, shape):
     """dy = xᵀ g."""
     if x.ndim == 1:
         x, g = x[None, :], g[..., None, :] if len(shape) > 1 else g[..., None]
-    return (x.mT @ g[..., None])[..., 0] if len(shape) == 1 else x.mT @ g
+    return (x.mT @ g[..., None])[..., 0] if len(shape) == 1 else times(x.mT, g)
 
 
 @op(
@@ -54,13 +59,18 @@ def matmul(x, y):
     """x y over the last axis of x and the last but one of y (a vector's only one); leading axes broadcast."""
     if x.dtype != y.dtype or not x.ndim or not y.ndim or x.shape[-1] != y.shape[-2 if y.ndim > 1 else 0]:
         checked("matmul", x, y, x.shape[-1:], y.shape[-2:-1] or y.shape)
-    return np.matmul(x, y)
+    return times(x, y)
+
+
+def rows(x):
+    """All but the last axis as one: a batch of any shape, as a matrix of its items."""
+    return x if len(x.shape) == 2 else x.reshape(-1, x.shape[-1])
 
 
 @op(
-    dx=lambda g, w: g @ w,
-    dw=lambda g, x: g.reshape(-1, g.shape[-1]).mT @ x.reshape(-1, x.shape[-1]),
-    db=lambda g: g.reshape(-1, g.shape[-1]).sum(0),
+    dx=lambda g, w: times(g, w),
+    dw=lambda g, x: times(rows(g).mT, rows(x)),
+    db=lambda g: rows(g).sum(0),
     method=False,
     torch="Addmm",
     cases=[
@@ -77,7 +87,7 @@ def linear(x, w, b=None):
         raise RuntimeError(
             f"linear: a bias of shape {list(b.shape)} and {as_dtype(b.dtype)} for a weight of {list(w.shape)}, {as_dtype(w.dtype)}"
         )
-    out = x @ w.T
+    out = times(x, w.T)
     if b is not None:
         out += b
     return out

@@ -62,6 +62,8 @@ def flatten(x, start_dim=0, end_dim=-1):
 )
 def squeeze(x, dim=None):
     """Without its axes of length 1 (or those of `dim` that are)."""
+    if dim is None:
+        return x.squeeze()
     gone = [i for i in axes(dim, x.ndim) if x.shape[i] == 1]
     return x.reshape([n for i, n in enumerate(x.shape) if i not in gone])
 
