@@ -186,7 +186,7 @@ def walk(roots, gradients, wanted=None, keep=False, taped=False):
                 if edge.op is None and part is not g and not (taped or op.joint) and part.base is None:
                     mine.add(edge)
             elif edge in mine:  # ... and added to in place only where nobody else holds it
-                np.add(have, part, out=have)
+                np.add(have, part, have)
             elif taped:
                 grads[edge] = have + part
             else:
@@ -230,12 +230,19 @@ def fit(part, edge, op):
 def unbroadcast(g, shape):
     """The adjoint of copying is summing: add up g over every axis that broadcasting added or stretched."""
     lead = len(g.shape) - len(shape)
-    if lead > 0:
+    if lead == 1 and len(g.shape) == 2:
+        g = sum_of_rows(g)
+    elif lead > 0:
         g = g.sum(tuple(range(lead)))
     elif lead < 0:  # a written value may have had more axes than its place
         g = g.reshape((1,) * -lead + tuple(g.shape))
     stretched = tuple(i for i, n in enumerate(shape) if n == 1 != g.shape[i])
     return g.sum(stretched, keepdims=True) if stretched else g
+
+
+def sum_of_rows(g):
+    """Σ over the first axis of a matrix: 1ᵀ g, since NumPy multiplies matrices faster than it adds up columns."""
+    return np.ones(len(g), g.dtype).dot(g) if type(g) is ndarray else g.sum(0)
 
 
 def shown(node, g):

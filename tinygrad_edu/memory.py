@@ -44,6 +44,6 @@ def wrote(t):
     owner = root(t)
     owner.writes += 1
     owner.written = graph.last_write = birth()
-    for node in {owner.node, t.node}:
+    for node in (owner.node, t.node):
         if type(node) is Node:
             graph.written[node] = owner.written

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..dtype import as_dtype
+from ..graph import sum_of_rows
 from ..op import op
 
 
@@ -59,7 +60,7 @@ def matmul(x, y):
     """x y over the last axis of x and the last but one of y (a vector's only one); leading axes broadcast."""
     if x.dtype != y.dtype or not x.ndim or not y.ndim or x.shape[-1] != y.shape[-2 if y.ndim > 1 else 0]:
         checked("matmul", x, y, x.shape[-1:], y.shape[-2:-1] or y.shape)
-    return times(x, y)
+    return x.dot(y) if x.ndim == y.ndim == 2 else np.matmul(x, y)
 
 
 def rows(x):
@@ -70,7 +71,7 @@ def rows(x):
 @op(
     dx=lambda g, w: times(g, w),
     dw=lambda g, x: times(rows(g).mT, rows(x)),
-    db=lambda g: rows(g).sum(0),
+    db=lambda g: sum_of_rows(rows(g)),
     method=False,
     torch="Addmm",
     cases=[
@@ -82,8 +83,9 @@ def rows(x):
 )
 def linear(x, w, b=None):
     """x wᵀ + b, for w of shape (out features, in features)."""
-    checked("linear", x, w, x.shape[-1:], w.shape[-1:])
-    if b is not None and (b.shape != w.shape[:1] or b.dtype != w.dtype):
+    if x.dtype is not w.dtype or x.ndim == 0 or w.ndim != 2 or x.shape[-1] != w.shape[1]:
+        checked("linear", x, w, x.shape[-1:], w.shape[-1:])
+    if b is not None and (b.shape[0] != w.shape[0] or b.dtype is not w.dtype):
         raise RuntimeError(
             f"linear: a bias of shape {list(b.shape)} and {as_dtype(b.dtype)} for a weight of {list(w.shape)}, {as_dtype(w.dtype)}"
         )

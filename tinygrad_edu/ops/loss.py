@@ -68,18 +68,24 @@ def binary_cross_entropy(x, target, weight=None, *, reduction="mean"):
             " unsqueeze() the other."
         )
     one_dtype(x, target)
-    if x.size and not (x.min() >= 0 and x.max() <= 1):
-        i = np.unravel_index(np.argmin((x >= 0) & (x <= 1)), x.shape)
+    losses = (target - 1) * np.maximum(np.log1p(-x), -100) - target * np.maximum(np.log(x), -100)
+    loss = reduced(losses if weight is None else losses * weight, reduction)
+    if (loss != loss).any():  # NaN, as it is where a p outside [0, 1] has no logarithm
+        refuse_improbable(x)
+    return loss
+
+
+def refuse_improbable(x):
+    """Raise torch's error if some x is no probability."""
+    improbable = ~((x >= 0) & (x <= 1))
+    if improbable.any():
+        at = tuple(int(i) for i in np.argwhere(improbable)[0])
         why = (
-            "it is NaN: find the op that made it with detect_anomaly()"
-            if np.isnan(x[i])
+            "it is NaN: detect_anomaly() finds the op that made it"
+            if np.isnan(x[at])
             else "did you forget the sigmoid?"
         )
-        raise RuntimeError(
-            f"all elements of input should be between 0 and 1, and element {[int(n) for n in i]} is {x[i]}; {why}"
-        )
-    losses = (target - 1) * np.maximum(np.log1p(-x), -100) - target * np.maximum(np.log(x), -100)
-    return reduced(losses if weight is None else losses * weight, reduction)
+        raise RuntimeError(f"all elements of input should be between 0 and 1, and element {list(at)} is {x[at]}; {why}")
 
 
 def log_sigmoid(x):
@@ -215,7 +221,7 @@ def nll_loss(x, target, weight=None, *, ignore_index=-100, reduction="mean"):
             f" {list(weight.shape)}"
         )
     counts = heard(target, weight, ignore_index, x.dtype)
-    if target.size and not (target.min() >= 0 and target.max() < classes):
+    if target.size and (target.min() < 0 or target.max() >= classes):
         wrong = (target != ignore_index) & ((target < 0) | (target >= classes))
         if wrong.any():
             raise IndexError(f"Target {target[wrong].ravel()[0]} is out of bounds: there are {classes} classes, from 0")

@@ -99,10 +99,11 @@ class Optimizer:
                 loss = closure()
         with np.errstate(all="ignore"):
             for group in self.param_groups:
+                maximize = group["maximize"]
                 for p in group["params"]:
-                    g = None if p.leaf is None else p.leaf.grad
-                    if g is not None:
-                        self.update(p.array, -g.array if group["maximize"] else g.array, self.state[p], group)
+                    if p.leaf is not None and p.leaf.grad is not None:
+                        g = p.leaf.grad.array
+                        self.update(p.array, -g if maximize else g, self.state[p], group)
                         wrote(p)
         return loss
 
