@@ -75,10 +75,41 @@ def stub(name, function, indent="", method=False):
 
 def returns_tensor(name):
     plain = name.strip("_")
-    creation = "tensor as_tensor from_numpy zeros ones empty full arange linspace eye rand randint randperm".split()
-    converts = (
-        "float double half int long short bool to type_as add sub cat stack argmax argmin isclose all any".split()
-    )
+    creation = [
+        "tensor",
+        "as_tensor",
+        "from_numpy",
+        "zeros",
+        "ones",
+        "empty",
+        "full",
+        "arange",
+        "linspace",
+        "eye",
+        "rand",
+        "randint",
+        "randperm",
+    ]
+    converts = [
+        "float",
+        "double",
+        "half",
+        "int",
+        "long",
+        "short",
+        "bool",
+        "to",
+        "type_as",
+        "add",
+        "sub",
+        "cat",
+        "stack",
+        "argmax",
+        "argmin",
+        "isclose",
+        "all",
+        "any",
+    ]
     in_place = name.endswith("_") and not name.startswith("_")
     return plain in {*creation, *converts, "rand_like", "t", "view_as", "expand_as", "contiguous", "cross_entropy"} | {
         f"{c}_like" for c in creation

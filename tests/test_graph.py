@@ -189,7 +189,7 @@ def test_a_freed_graph_says_so_and_retain_graph_keeps_it():
     y.backward(retain_graph=True)
     y.backward()
     assert x.grad.item() == 8
-    with pytest.raises(RuntimeError, match="second time.*mul.*retain_graph"):
+    with pytest.raises(RuntimeError, match=r"second time.*mul.*retain_graph"):
         y.backward()
     z = x + 1
     z.backward()
@@ -202,7 +202,7 @@ def test_each_op_keeps_only_what_a_live_rule_will_ask_for():
     assert [s is not None for s in (x * c).node.saved] == [False, True]
     assert [s is not None for s in (c * x).node.saved] == [True, False]
     assert [s is not None for s in (x * x).node.saved] == [True, True]
-    temporary = weakref.ref((hidden := x * 2))
+    temporary = weakref.ref(hidden := x * 2)
     y = hidden + 1
     del hidden
     assert temporary() is None, "edges point to nodes, so a value that no rule wants dies at once"

@@ -157,7 +157,7 @@ def no_grad_update_of_a_leaf(t):
 
 
 def detached_writes_are_seen(t):
-    x, y = start(t)
+    _, y = start(t)
     d = y.detach()
     d.mul_(2)
     return [y, d, y._version, d._version]
@@ -184,21 +184,21 @@ def versions(t):
 
 
 def saved_output_overwritten(t):
-    x, y = start(t)
+    _, y = start(t)
     z = (y / 12).exp()
     z.mul_(2)
     z.sum().backward()
 
 
 def saved_input_overwritten(t):
-    x, y = start(t)
+    _, y = start(t)
     z = y * y
     y.add_(1)
     z.sum().backward()
 
 
 def saved_constant_overwritten(t):
-    x, y = start(t)
+    _, y = start(t)
     mask = t.ones(3, 4, dtype=t.float64)
     z = y * mask
     mask.zero_()
@@ -206,14 +206,14 @@ def saved_constant_overwritten(t):
 
 
 def saved_input_overwritten_through_a_view(t):
-    x, y = start(t)
+    _, y = start(t)
     z = y * y
     y[0].zero_()
     z.sum().backward()
 
 
 def saved_output_overwritten_through_detach(t):
-    x, y = start(t)
+    _, y = start(t)
     z = t.sigmoid(y)
     z.detach().zero_()
     z.sum().backward()

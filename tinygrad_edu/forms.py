@@ -7,6 +7,7 @@ own signature. They run when nobody watches and there is nothing to convert; `Op
 `print(tg.mul.op.text)` shows one; a debugger steps into it. docs/adr/0001 has what this gains.
 """
 
+import inspect
 import linecache
 import operator
 
@@ -185,3 +186,24 @@ def written_out(op):
     linecache.cache[filename] = len(op.text), None, op.text.splitlines(True), filename
     exec(compile(op.text, filename, "exec"), space)
     return space[op.name], space.get(f"{op.name}_backward")
+
+
+def unless_foreign(call):
+    """== and != leave it to the other side, and in the end to `is`, where that is no tensor, number or array."""
+    known = (Tensor, int, float, np.ndarray, np.generic)
+    return lambda x, y: call(x, y) if isinstance(y, known) else NotImplemented
+
+
+def publish(self, numpy, method):
+    """Make the op a function, a method, an operator, and NumPy's function of Tensors."""
+    call = self.call
+    call.op, call.__doc__ = self, inspect.getdoc(self.forward)
+    if method:
+        setattr(Tensor, self.name, call)
+    if self.operator:
+        setattr(Tensor, f"__{self.operator}__", call if self.operator not in ("eq", "ne") else unless_foreign(call))
+        if f"__r{self.operator}__" in dir(np.ndarray):
+            setattr(Tensor, f"__r{self.operator}__", lambda y, x: call(x, y))
+    if numpy is not None:
+        Tensor.numpy_functions[numpy] = call
+    return call

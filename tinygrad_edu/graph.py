@@ -14,6 +14,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy import asarray, ndarray
 
+from .handle import Handle
+
 birth = count(1).__next__
 
 
@@ -91,23 +93,6 @@ class Leaf(Node):
         return "torch::autograd::AccumulateGrad"
 
 
-class Handle:
-    """A hook's place in its list; `remove()` takes it out."""
-
-    def __init__(self, hooks, hook):
-        self.hooks, self.key = hooks, birth()
-        hooks[self.key] = hook
-
-    def remove(self):
-        self.hooks.pop(self.key, None)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.remove()
-
-
 # What only few nodes have is kept beside them, so that the many do not pay for it.
 hooks = WeakKeyDictionary()  # node -> its hooks: functions of its gradient, called once that is whole
 written = WeakKeyDictionary()  # node -> when the value it made was last overwritten in place
@@ -169,10 +154,8 @@ def walk(roots, gradients, wanted=None, keep=False, taped=False):
             found[node] = g
             if op is None:
                 continue
-        if general or node.saved is None or last_write > node.birth:
-            parts = pull(node, g, taped)
-        else:
-            parts = op.pull(node, g)
+        checked = general or node.saved is None or last_write > node.birth
+        parts = pull(node, g, taped) if checked else op.pull(node, g)
         if not keep and node.saved:
             node.saved = None
         for edge, part in zip(node.edges, parts):

@@ -11,7 +11,6 @@ Rules speak a vocabulary that means the same for arrays and for Tensors (operato
 give gradients that can be differentiated again.
 """
 
-import ast
 import inspect
 import sys
 from functools import cached_property
@@ -20,7 +19,8 @@ import numpy as np
 
 from . import graph
 from .dtype import FAST, as_dtype, get_default_dtype, native, result_type
-from .forms import public, written_out
+from .forms import public, publish, written_out
+from .formula import source
 from .graph import Node, thread
 from .memory import view_of
 from .tensor import Tensor, constant, made
@@ -204,17 +204,6 @@ def declared(name):
     return registry[name]
 
 
-def source(rule):
-    """A rule's body as it stands in the source: `g * y`."""
-    if rule.__name__ != "<lambda>":
-        return rule.__name__
-    spots = {p for p in rule.__code__.co_positions() if None not in p}
-    tree = ast.parse(inspect.getsource(inspect.getmodule(rule)))
-    inside = lambda n, p: (n.lineno, n.col_offset) <= (p[0], p[2]) and (p[1], p[3]) <= (n.end_lineno, n.end_col_offset)
-    lambdas = [n for n in ast.walk(tree) if isinstance(n, ast.Lambda) and any(inside(n.body, p) for p in spots)]
-    return ast.unparse(lambdas[0].body) if lambdas else rule.__name__
-
-
 def op(forward=None, *, name=None, operator=None, numpy=None, method=True, inputs=None, module=None, **facts):
     """Declare an op: `op(forward, dx=rule, dy=rule)`, or `@op(dx=rule)` above a forward function.
 
@@ -250,24 +239,3 @@ def op(forward=None, *, name=None, operator=None, numpy=None, method=True, input
     self = registry[name] = Op(name, forward, inputs, rules, operator=operator, **facts)
     self.call.__module__ = module
     return publish(self, numpy, method)
-
-
-def unless_foreign(call):
-    """== and != leave it to the other side, and in the end to `is`, where that is no tensor, number or array."""
-    known = (Tensor, int, float, np.ndarray, np.generic)
-    return lambda x, y: call(x, y) if isinstance(y, known) else NotImplemented
-
-
-def publish(self, numpy, method):
-    """Make the op a function, a method, an operator, and NumPy's function of Tensors."""
-    call = self.call
-    call.op, call.__doc__ = self, inspect.getdoc(self.forward)
-    if method:
-        setattr(Tensor, self.name, call)
-    if self.operator:
-        setattr(Tensor, f"__{self.operator}__", call if self.operator not in ("eq", "ne") else unless_foreign(call))
-        if f"__r{self.operator}__" in dir(np.ndarray):
-            setattr(Tensor, f"__r{self.operator}__", lambda y, x: call(x, y))
-    if numpy is not None:
-        Tensor.numpy_functions[numpy] = call
-    return call

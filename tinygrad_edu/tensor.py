@@ -5,10 +5,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from . import graph
 from .arraylike import ArrayLike
 from .dtype import get_default_dtype, native
-from .graph import Handle, Leaf, thread
+from .graph import Leaf, thread
 from .memory import root, whole, wrote
 from .methods import Methods
 
@@ -130,17 +129,6 @@ class Tensor(ArrayLike, Methods):
         out = made(self.array, None)
         out.base = self
         return out
-
-    def register_hook(self, hook):
-        """Call `hook(gradient)` when this tensor's gradient is whole; what it returns, if anything, replaces it."""
-        if self.node is None:
-            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-
-        def on_gradient(g):
-            result = hook(g if isinstance(g, Tensor) else made(g, None))
-            return result if result is None or isinstance(g, Tensor) else result.array
-
-        return Handle(graph.hooks.setdefault(self.node, {}), on_gradient)
 
 
 def made(array, node):

@@ -1,11 +1,13 @@
 """From tensors to the walk, and back: `backward`, which adds to `.grad`, and `grad`, which returns."""
 
 import warnings
+import weakref
 
 import numpy as np
 
 from .. import graph
 from ..graph import thread, walk
+from ..handle import Handle
 from ..memory import wrote
 from ..tensor import Tensor, constant, made
 
@@ -172,4 +174,26 @@ def retain_grad(self):
         graph.kept[self.node] = lambda g: accumulate(home, g, False)
 
 
-Tensor.backward, Tensor.retain_grad = tensor_backward, retain_grad
+def register_hook(self, hook):
+    """Call `hook(gradient)` when this tensor's gradient is whole; what it returns, if anything, replaces it."""
+    if self.node is None:
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+
+    def on_gradient(g):
+        result = hook(g if isinstance(g, Tensor) else made(g, None))
+        return result if result is None or isinstance(g, Tensor) else result.array
+
+    return Handle(graph.hooks.setdefault(self.node, {}), on_gradient)
+
+
+def register_post_accumulate_grad_hook(self, hook):
+    """Call `hook(tensor)` each time this leaf's gradient has been added to its `.grad`."""
+    if self.leaf is None or not self.is_leaf:
+        raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+    tensor = weakref.ref(self)  # the leaf must not keep its tensor alive
+    return Handle(graph.after.setdefault(self.leaf, {}), lambda: hook(tensor()))
+
+
+for method in (retain_grad, register_hook, register_post_accumulate_grad_hook):
+    setattr(Tensor, method.__name__, method)
+Tensor.backward = tensor_backward

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..dtype import float32, float64
-from ..graph import Handle
+from ..handle import Handle
 from ..tensor import Tensor, made
 from .parameter import Parameter
 from .state import State

@@ -78,7 +78,7 @@ class Optimizer:
     def check(self, group):
         """Raise ValueError where an option makes no sense. Subclasses add their own."""
         for name, what in (("lr", "learning rate"), ("eps", "epsilon value"), ("weight_decay", "weight_decay value")):
-            if name in group and not 0.0 <= group[name]:
+            if name in group and not group[name] >= 0.0:
                 raise ValueError(f"Invalid {what}: {group[name]} (it must not be negative)")
         for i, beta in enumerate(group.get("betas", ())):
             if not 0.0 <= beta < 1.0:
