@@ -197,7 +197,8 @@ def unless_foreign(call):
 def publish(self, numpy, method):
     """Make the op a function, a method, an operator, and NumPy's function of Tensors."""
     call = self.call
-    call.op, call.__doc__ = self, inspect.getdoc(self.forward)
+    written = None if isinstance(self.forward, np.ufunc) else inspect.getdoc(self.forward)
+    call.op, call.__doc__ = self, written or f"{self.name}({', '.join(map(public, self.inputs))}), entry by entry."
     if method:
         setattr(Tensor, self.name, call)
     if self.operator:

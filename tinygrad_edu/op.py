@@ -220,7 +220,7 @@ def op(forward=None, *, name=None, operator=None, numpy=None, method=True, input
     `view=`        the output shares the input's memory; `variadic=` it takes a list; `spread=` its last parameter may
                    come as several arguments; `once=` it has no second derivative
     """
-    module = module or sys._getframe(1).f_globals["__name__"]  # where functions are found again by pickle
+    module = module or sys._getframe(1).f_globals.get("__name__")  # where functions are found again by pickle
     if forward is None:
         options = dict(name=name, operator=operator, numpy=numpy, method=method, inputs=inputs, module=module)
         return lambda f: op(f, **options, **facts)
