@@ -142,7 +142,8 @@ def walk(roots, gradients, wanted=None, keep=False, taped=False):
     general, observed = taped or bool(thread.watchers), len(hooks) + len(kept) > 0
     grads, mine, found = {}, set(), {}
     for root, g in zip(roots, gradients):
-        grads[root] = grads[root] + g if root in grads else g
+        if useful is None or root in useful:
+            grads[root] = grads[root] + g if root in grads else g
     for node in order:
         g = grads.pop(node, None)
         if g is None:

@@ -140,7 +140,9 @@ def made(array, node):
 
 @lru_cache(maxsize=1024, typed=True)
 def cached(value, dtype):
-    return made(thread.quietly(np.array, value, dtype), None)
+    array = thread.quietly(np.array, value, dtype)
+    array.flags.writeable = False  # many graphs may hold it
+    return made(array, None)
 
 
 def constant(value, dtype):

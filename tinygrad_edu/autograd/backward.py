@@ -9,7 +9,7 @@ from .. import graph
 from ..graph import thread, walk
 from ..handle import Handle
 from ..memory import wrote
-from ..tensor import Tensor, constant, made
+from ..tensor import Tensor, made
 
 
 def several(what):
@@ -46,7 +46,7 @@ def seed(i, t, g):
                 f"grad can be implicitly created only for scalar outputs, and this one has shape {list(t.shape)}: reduce it"
                 " (.sum(), .mean()) or pass the gradient of what you are after with respect to it: backward(gradient)."
             )
-        return constant(1.0, t.array.dtype) if not t.array.ndim else made(np.ones(t.array.shape, t.array.dtype), None)
+        return made(np.array(1, t.array.dtype).reshape(t.array.shape), None)
     if not isinstance(g, Tensor):
         raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
     if g.array.shape != t.array.shape:

@@ -39,7 +39,7 @@ def as_index(index):
 def region(x, index):
     """x[index] in two steps, as torch takes it: a view by the numbers, slices and Nones; what is left for arrays to pick."""
     if is_basic(index):
-        return x[index if Ellipsis in index else (*index, Ellipsis)], (Ellipsis,)
+        return getitem.op.forward(x, index), (Ellipsis,)
     arrays = [isinstance(i, np.ndarray) for i in index]
     spans = [i.ndim if a and i.dtype == bool else i is not None and i is not Ellipsis for i, a in zip(index, arrays)]
     rest = (slice(None),) * (x.ndim - sum(spans))
@@ -75,8 +75,10 @@ WRITES = [
 def getitem(x, index):
     """x[index]: a view where the index is made of numbers, slices, None and Ellipsis; a copy where it has arrays."""
     try:
+        if is_basic(index):
+            return x[index if Ellipsis in index else (*index, Ellipsis)]
         part, picks = region(x, index)
-        return part if is_basic(index) else np.array(part[picks], order="C", copy=None)
+        return np.array(part[picks], order="C", copy=None)
     except IndexError as error:
         raise mended(error, x, index) from None
 

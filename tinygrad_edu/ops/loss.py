@@ -163,20 +163,24 @@ def at_class(target):
 
 
 def heard(target, weight, ignore_index, dtype):
-    """How much each item counts: the weight of its class, and 0 for the class to ignore."""
+    """How much each item counts (the weight of its class, and 0 for the class to ignore), and all together."""
     listened = target != ignore_index
-    return listened.astype(dtype) if weight is None else np.where(listened, weight[np.where(listened, target, 0)], 0)
+    if weight is None and listened.all():  # nearly always
+        return dtype.type(1), dtype.type(target.size)
+    counts = listened.astype(dtype) if weight is None else np.where(listened, weight[np.where(listened, target, 0)], 0)
+    return counts, counts.sum()
 
 
 def share(g, shape, target, weight, ignore_index, reduction):
     """The adjoint of picking: minus g, as much as the item counts, at its class; 0 elsewhere."""
     target, weight = (getattr(t, "array", t) for t in (target, weight))
-    counts = heard(target, weight, ignore_index, np.dtype(float) if isinstance(g, Tensor) else g.dtype)
+    taped = isinstance(g, Tensor)
+    counts, total = heard(target, weight, ignore_index, g.array.dtype if taped else g.dtype)
     if reduction == "mean":
-        counts = counts / (counts.sum() or 1)
-    index = at_class(np.where(target != ignore_index, target, 0))
-    if isinstance(g, Tensor):
-        return put(-g * made(counts, None).to(g.dtype), shape, index)
+        counts = counts / (total or 1)
+    index = at_class(target if counts.ndim == 0 else np.where(target != ignore_index, target, 0))
+    if taped:
+        return put((-g * made(np.asarray(counts), None)).expand(target.shape), shape, index)
     out = np.zeros(shape, g.dtype)
     out[index] = -g * counts
     return out
@@ -220,7 +224,7 @@ def nll_loss(x, target, weight=None, *, ignore_index=-100, reduction="mean"):
             f"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of shape:"
             f" {list(weight.shape)}"
         )
-    counts = heard(target, weight, ignore_index, x.dtype)
+    counts, total = heard(target, weight, ignore_index, x.dtype)
     if target.size and (target.min() < 0 or target.max() >= classes):
         wrong = (target != ignore_index) & ((target < 0) | (target >= classes))
         if wrong.any():
@@ -229,4 +233,4 @@ def nll_loss(x, target, weight=None, *, ignore_index=-100, reduction="mean"):
     losses = -x[at_class(target)] * counts
     if reduction != "mean":
         return reduced(np.where(counts != 0, losses, 0), reduction)
-    return np.add.reduce(losses, None) / counts.sum()
+    return np.add.reduce(losses, None) / total
