@@ -1,0 +1,89 @@
+"""Run the benchmarks and print a table of them."""
+
+import argparse
+import json
+import platform
+
+import numpy as np
+
+from . import memory
+from .race import MODULES, check, engines, module, race
+from .workloads import WORKLOADS
+
+NOTE = """
+ours, clean, extreme: time / torch's, the median of {rounds} rounds in which the engines take turns [and quartiles].
+clean and extreme are the same by hand in NumPy: plainly, and with every trick. One thread.
+Peak memory: how far a process grows over the built model, a first step's one-time costs left out."""
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="workload", help=f"of {', '.join(WORKLOADS)} (default: all)")
+    parser.add_argument("--rounds", type=int, default=25, help="how often each engine has its turn (default: 25)")
+    parser.add_argument("--quick", action="store_true", help="5 rounds, and without d100k")
+    parser.add_argument("--json", metavar="FILE", help="write all results there")
+    chosen = parser.parse_args()
+    if unknown := set(chosen.names) - WORKLOADS.keys():
+        parser.error(f"no such workload: {', '.join(sorted(unknown))}")
+    chosen.names = chosen.names or [name for name in WORKLOADS if not (chosen.quick and name == "d100k")]
+    chosen.rounds = 5 if chosen.quick else chosen.rounds
+    return chosen
+
+
+def measured(workload, rounds):
+    """By engine: the median time of a step in seconds, and quartiles of its ratio to torch's."""
+    builds = engines(workload)
+    check(builds)
+    times = race(builds, rounds)
+    results = {name: {"seconds": float(np.median(spent))} for name, spent in times.items()}
+    for name in times if "torch" in times else ():
+        ratios = np.divide(times[name], times["torch"])
+        results[name]["ratio"] = [float(q) for q in np.quantile(ratios, (0.25, 0.5, 0.75))]
+    return results
+
+
+def heading(results):
+    ratios = f"{'ours':>6}{'':15}{'target':11}{'clean':>6}{'extreme':>8}" if "torch" in results else ""
+    return " " * 38 + ratios + "".join(f"{name + ' µs':>12}" for name in results)
+
+
+def row(name, workload, results):
+    cells = f"{name:6}{workload.what:32}"
+    if "torch" in results:
+        low, ratio, high = results["ours"]["ratio"]
+        target = f"{workload.target:.2f} {verdict(ratio, workload.target)}" if workload.target else ""
+        cells += f"{ratio:6.2f} [{low:.2f}, {high:.2f}]  {target:11}"
+        cells += f"{results['clean']['ratio'][1]:6.2f}{results['extreme']['ratio'][1]:8.2f}"
+    return cells + "".join(f"{1e6 * result['seconds']:12,.0f}" for result in results.values())
+
+
+def verdict(value, target):
+    return "met" if value <= target else "MISSED"
+
+
+def main():
+    chosen = arguments()
+    versions = {engine: f"{module(engine).__name__} {module(engine).__version__}" for engine in MODULES}
+    versions |= {"numpy": f"NumPy {np.__version__}", "python": f"Python {platform.python_version()}"}
+    print(*versions.values(), platform.machine(), sep=", ", end="\n\n")
+
+    everything = {}
+    for name in chosen.names:
+        everything[name] = measured(WORKLOADS[name], chosen.rounds)
+        if len(everything) == 1:
+            print(heading(everything[name]))
+        print(row(name, WORKLOADS[name], everything[name]), flush=True)
+    print()
+    for name in (name for name in chosen.names if WORKLOADS[name].memory):
+        peaks = everything[name]["memory"] = {engine: memory.peak(name, engine) for engine in MODULES}
+        told = ", ".join(f"{engine} {mb:.1f} MB" for engine, mb in peaks.items())
+        print(f"{name:6}peak memory: {told}", verdict(peaks["ours"], peaks["torch"]) if "torch" in peaks else "")
+    print(NOTE.format(rounds=chosen.rounds) if "torch" in MODULES else "torch is not installed: times only.")
+
+    if chosen.json:
+        with open(chosen.json, "w") as file:
+            json.dump({"versions": versions, "rounds": chosen.rounds, "workloads": everything}, file, indent=2)
+
+
+if __name__ == "__main__":
+    main()
