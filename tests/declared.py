@@ -47,32 +47,20 @@ def tensors(op, arrays):
     return ts
 
 
+def positional(function):
+    """torch calls some parameters by other names than we do."""
+    return lambda x, **params: function(x, *params.values())
+
+
 def in_torch(op, torch):
     """torch's function of that name, or None for the ops that torch has no name for."""
-    if op.name in (
-        "clone",
-        "getitem",
-        "put",
-        "setitem",
-        "cast",
-        "concatenate",
-        "overwritten",
-        "copied_over",
-        "expand",
-        "view",
-    ):
-        return {
-            "clone": torch.clone,
-            "getitem": lambda x, index: x[tuple(torch.as_tensor(i) if isinstance(i, np.ndarray) else i for i in index)],
-            "cast": lambda x, dtype: x.to(torch.float64),
-            "concatenate": lambda *ts, dim, lengths: torch.cat(ts, dim),
-            "expand": lambda x, size: x.expand(size),
-            "view": lambda x, size: x.view(size),
-            "copied_over": lambda x, y: x.clone().copy_(y),
-        }.get(op.name)
-    if op.name == "reshape":
-        return lambda x, size: x.reshape(size)
-    for place in (torch.nn.functional, torch):
-        if hasattr(place, op.name):
-            return getattr(place, op.name)
-    raise LookupError(f"torch has no {op.name}: name it in the declaration or here")
+    for place, holder in (("nn.functional", torch.nn.functional), ("torch", torch), ("Tensor", torch.Tensor)):
+        if place in op.places:
+            function = getattr(holder, op.name)
+            return positional(function) if op.spread else function
+    return {
+        "getitem": lambda x, index: x[tuple(torch.as_tensor(i) if isinstance(i, np.ndarray) else i for i in index)],
+        "cast": lambda x, dtype: x.to(torch.float64),
+        "concatenate": lambda *ts, dim, lengths: torch.cat(ts, dim),
+        "copied_over": lambda x, y: x.clone().copy_(y),
+    }.get(op.name)

@@ -45,50 +45,7 @@ from .dtype import (
     uint8,
 )
 from .functional import add, all, allclose, any, argmax, argmin, cat, equal, isclose, max, min, stack, sub, t, unbind
-from .ops.elementwise import (
-    abs,
-    clamp,
-    cos,
-    div,
-    exp,
-    expm1,
-    log,
-    log1p,
-    maximum,
-    minimum,
-    mul,
-    neg,
-    pow,
-    reciprocal,
-    relu,
-    sigmoid,
-    sign,
-    sin,
-    sqrt,
-    square,
-    tanh,
-    where,
-)
-from .ops.linalg import matmul
-from .ops.logic import (
-    bitwise_and,
-    bitwise_not,
-    bitwise_or,
-    eq,
-    ge,
-    gt,
-    isfinite,
-    isinf,
-    isnan,
-    le,
-    logical_and,
-    logical_not,
-    logical_or,
-    lt,
-    ne,
-)
-from .ops.reduce import amax, amin, log_softmax, logsumexp, mean, softmax, sum
-from .ops.shape import clone, flatten, permute, reshape, squeeze, transpose, unsqueeze
+from .op import registry as _registry
 from .printing import set_printoptions
 from .random import (
     Generator,
@@ -106,5 +63,9 @@ from .random import (
 from .tensor import Tensor
 
 __version__ = "0.1.0"
+
+# The ops: each declaration says whether torch has it here; what functional.py makes of one comes first.
+globals().update({op.name: op.call for op in _registry.values() if "torch" in op.places and op.name not in globals()})
+
 _MODULES = ("autograd", "nn", "optim", "random", "utils")
 __all__ = [n for n, it in globals().items() if n[0] != "_" and (n in _MODULES or type(it) is not type(nn))]

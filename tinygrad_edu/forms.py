@@ -194,12 +194,12 @@ def unless_foreign(call):
     return lambda x, y: call(x, y) if isinstance(y, known) else NotImplemented
 
 
-def publish(self, numpy, method):
+def publish(self, numpy):
     """Make the op a function, a method, an operator, and NumPy's function of Tensors."""
     call = self.call
     written = None if isinstance(self.forward, np.ufunc) else inspect.getdoc(self.forward)
     call.op, call.__doc__ = self, written or f"{self.name}({', '.join(map(public, self.inputs))}), entry by entry."
-    if method:
+    if "Tensor" in self.places:
         setattr(Tensor, self.name, call)
     if self.operator:
         setattr(Tensor, f"__{self.operator}__", call if self.operator not in ("eq", "ne") else unless_foreign(call))

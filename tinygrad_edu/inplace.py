@@ -97,7 +97,7 @@ overwritten = op(
     name="overwritten",
     d=lambda g, recipe: parted(g, recipe),
     inputs=("base", "part"),
-    method=False,
+    places="",
     torch="CopySlices",
 )
 
@@ -106,7 +106,7 @@ overwritten = op(
     dx=lambda g: np.zeros_like(g),
     dy=lambda g: g,
     broadcasts=True,
-    method=False,
+    places="",
     torch="Copy",
     cases=[([(2, 3), (3,)], {})],
 )

@@ -34,6 +34,7 @@ class Op:
     joint = broadcasts = floats = view = spread = variadic = once = inplace = False
     promotes = optional = ()
     sample = torch = operator = cases = None
+    places = "torch Tensor"
 
     def __init__(self, name, forward, inputs, rules, **facts):
         self.name, self.forward, self.inputs, self.rules = name, forward, inputs, rules
@@ -204,14 +205,15 @@ def declared(name):
     return registry[name]
 
 
-def op(forward=None, *, name=None, operator=None, numpy=None, method=True, inputs=None, module=None, **facts):
+def op(forward=None, *, name=None, operator=None, numpy=None, inputs=None, module=None, **facts):
     """Declare an op: `op(forward, dx=rule, dy=rule)`, or `@op(dx=rule)` above a forward function.
 
     `dNAME=`       the rule for input NAME (None: no gradient goes there); the rules' order is the inputs' order
     `d=`           one joint rule for all `inputs=`, which returns a gradient for each
     `operator=`    Python's operator: "mul" for `*` on both sides
     `numpy=`       the NumPy function that means the same (a ufunc means itself)
-    `method=`      whether it is a method of Tensor too; `inplace=` whether the method has an in-place form, `mul_`
+    `places=`      where torch has it, of "torch", "Tensor" (as a method) and "nn.functional"; nowhere, if it is ours alone
+    `inplace=`     whether the method has an in-place form too, `mul_`
     `cases=`       what tests and docs call it with, where it is not elementwise: shapes of inputs, and parameters
     `sample=`      draws the arrays for these (by input's name, if not all alike), where normal numbers will not do
     `torch=`       torch's name for the node, if it is not ours in capitals
@@ -222,7 +224,7 @@ def op(forward=None, *, name=None, operator=None, numpy=None, method=True, input
     """
     module = module or sys._getframe(1).f_globals.get("__name__")  # where functions are found again by pickle
     if forward is None:
-        options = dict(name=name, operator=operator, numpy=numpy, method=method, inputs=inputs, module=module)
+        options = dict(name=name, operator=operator, numpy=numpy, inputs=inputs, module=module)
         return lambda f: op(f, **options, **facts)
     name = name or forward.__name__
     rules = [rule for key, rule in facts.items() if key[0] == "d"]
@@ -238,4 +240,4 @@ def op(forward=None, *, name=None, operator=None, numpy=None, method=True, input
             rule.__code__ = rule.__code__.replace(co_name=f"{key} of {name}", co_qualname=f"{key} of {name}")
     self = registry[name] = Op(name, forward, inputs, rules, operator=operator, **facts)
     self.call.__module__ = module
-    return publish(self, numpy, method)
+    return publish(self, numpy)

@@ -1,23 +1,9 @@
 """The layers and losses as functions."""
 
 from ..functional import cross_entropy
-from ..ops.elementwise import logsigmoid, relu, sigmoid, softplus, tanh
-from ..ops.linalg import linear
-from ..ops.loss import binary_cross_entropy, binary_cross_entropy_with_logits, mse_loss, nll_loss
-from ..ops.reduce import log_softmax, softmax
+from ..op import registry
 
-__all__ = [
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "cross_entropy",
-    "linear",
-    "log_softmax",
-    "logsigmoid",
-    "mse_loss",
-    "nll_loss",
-    "relu",
-    "sigmoid",
-    "softmax",
-    "softplus",
-    "tanh",
-]
+# The ops: each declaration says whether torch has it here.
+globals().update({op.name: op.call for op in registry.values() if "nn.functional" in op.places})
+
+__all__ = ["cross_entropy", *(op.name for op in registry.values() if "nn.functional" in op.places)]

@@ -55,7 +55,7 @@ log1p = op(np.log1p, dx=lambda g, x: g / (x + 1), sample=positive)
 sqrt = op(np.sqrt, dx=lambda g, out: g / (2 * out), sample=positive)
 sin = op(np.sin, dx=lambda g, x: g * np.cos(x))
 cos = op(np.cos, dx=lambda g, x: g * -np.sin(x))
-tanh = op(np.tanh, dx=lambda g, out: g * (1 - out * out))
+tanh = op(np.tanh, places="torch Tensor nn.functional", dx=lambda g, out: g * (1 - out * out))
 
 
 def logistic(x):
@@ -63,13 +63,19 @@ def logistic(x):
     return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
 
 
-@op(dx=lambda g, out: g * (1 - out) * out, promotes=("x",), floats=True, inplace=True)
+@op(
+    dx=lambda g, out: g * (1 - out) * out,
+    promotes=("x",),
+    floats=True,
+    inplace=True,
+    places="torch Tensor nn.functional",
+)
 def sigmoid(x):
     """σ(x) = 1 / (1 + e⁻ˣ), whose slope is σ (1 - σ)."""
     return 1 / (1 + np.exp(-x))
 
 
-@op(dx=lambda g, x: g * logistic(-x), promotes=("x",), floats=True, method=False, torch="LogSigmoid")
+@op(dx=lambda g, x: g * logistic(-x), promotes=("x",), floats=True, places="nn.functional", torch="LogSigmoid")
 def logsigmoid(x):
     """log σ(x) = min(x, 0) - log(1 + e^-|x|), whose slope is σ(-x)."""
     return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
@@ -79,7 +85,7 @@ def logsigmoid(x):
     dx=lambda g, x, beta, threshold: np.where(beta * x > threshold, g, g * logistic(beta * x)),
     promotes=("x",),
     floats=True,
-    method=False,
+    places="nn.functional",
     cases=[([(2, 3)], {}), ([(2, 3)], {"beta": 2.0, "threshold": 1.0})],
 )
 def softplus(x, beta=1.0, threshold=20.0):
@@ -102,7 +108,7 @@ abs = op(np.absolute, name="abs", operator="abs", dx=lambda g, x: g * np.sign(x)
 sign = op(np.sign, dx=lambda g: np.zeros_like(g), sample=apart)
 
 
-@op(dx=lambda g, out: shut(g, out <= 0), inplace=True, sample=apart)
+@op(dx=lambda g, out: shut(g, out <= 0), inplace=True, sample=apart, places="torch Tensor nn.functional")
 def relu(x):
     """max(x, 0), with slope 0 at the corner; NaN stays NaN, and lets g through."""
     return np.maximum(x, ZERO.get(x.dtype, 0))
@@ -155,7 +161,7 @@ def clamp(x, min=None, max=None):
     dx=lambda g, condition: np.where(condition, g, 0),
     dy=lambda g, condition: np.where(condition, 0, g),
     numpy=np.where,
-    method=False,
+    places="torch",
     broadcasts=True,
     promotes=("x", "y"),
     sample={"condition": lambda rng, shape: rng.random(shape) < 0.5},

@@ -71,7 +71,7 @@ WRITES = [
 ]
 
 
-@op(dx=lambda g, shape, index: placed(g, shape, index), view=True, method=False, torch="Index", cases=READS)
+@op(dx=lambda g, shape, index: placed(g, shape, index), view=True, places="", torch="Index", cases=READS)
 def getitem(x, index):
     """x[index]: a view where the index is made of numbers, slices, None and Ellipsis; a copy where it has arrays."""
     try:
@@ -93,7 +93,7 @@ def taken(g, index):
     return g[index] if isinstance(g, Tensor) else getitem.op.forward(g, index)
 
 
-@op(dx=lambda g, index: taken(g, index), method=False, cases=WRITES)
+@op(dx=lambda g, index: taken(g, index), places="", cases=WRITES)
 def put(x, size, index):
     """A tensor of zeros of this size, with x added in at `index`."""
     out = np.zeros(size, x.dtype)
@@ -116,7 +116,7 @@ def blanked(g, index):
     dx=lambda g, index: blanked(g, index),
     dy=lambda g, index: taken(g, index),
     broadcasts=True,
-    method=False,
+    places="",
     torch="IndexPut",
     inplace=True,
     cases=[([(3, 4), (2, 4)], {"index": (slice(1, None),)}), ([(3, 4), ()], {"index": (np.array([0, 2]),)})],

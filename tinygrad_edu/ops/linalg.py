@@ -72,7 +72,7 @@ def rows(x):
     dx=lambda g, w: times(g, w),
     dw=lambda g, x: times(rows(g).mT, rows(x)),
     db=lambda g: sum_of_rows(rows(g)),
-    method=False,
+    places="nn.functional",
     torch="Addmm",
     cases=[
         ([(4, 3), (2, 3), (2,)], {}),

@@ -49,7 +49,7 @@ TINY = float(np.float32(1e-12))
         g * (np.maximum(np.log1p(-x), -100) - np.maximum(np.log(x), -100)), weight, reduction
     ),
     dweight=None,
-    method=False,
+    places="nn.functional",
     sample=probability,
     cases=[
         ([(4,), (4,), None], {}),
@@ -110,7 +110,7 @@ def logit_odds(x, pos_weight):
     dtarget=lambda g, x, weight, pos_weight, reduction: per_item(g * logit_odds(x, pos_weight), weight, reduction),
     dweight=None,
     dpos_weight=None,
-    method=False,
+    places="nn.functional",
     sample={"target": probability, "weight": probability, "pos_weight": probability},
     cases=[
         ([(4,), (4,), None, None], {}),
@@ -136,7 +136,7 @@ def binary_cross_entropy_with_logits(x, target, weight=None, pos_weight=None, *,
 @op(
     dx=lambda g, x, target, reduction: per_item(g * (2 * (x - target)), None, reduction),
     dtarget=lambda g, x, target, reduction: per_item(g * (2 * (target - x)), None, reduction),
-    method=False,
+    places="nn.functional",
     broadcasts=True,
     cases=[([(2, 3), (2, 3)], {}), ([(4,), (4,)], {"reduction": "sum"}), ([(4,), (4,)], {"reduction": "none"})],
 )
@@ -192,7 +192,7 @@ def share(g, shape, target, weight, ignore_index, reduction):
     ),
     dtarget=None,
     dweight=None,
-    method=False,
+    places="nn.functional",
     sample={"target": lambda rng, shape: rng.integers(0, 3, shape), "weight": probability},
     cases=[
         ([(4, 3), (4,), None], {}),

@@ -107,6 +107,7 @@ def exps(x, dim):
 
 
 @op(
+    places="torch Tensor nn.functional",
     dx=lambda g, out, dim: out * (g - (g * out).sum(dim, keepdims=True)),
     cases=[([(2, 3)], {"dim": -1}), ([(2, 3, 2)], {"dim": 1})],
 )
@@ -117,6 +118,7 @@ def softmax(x, dim):
 
 
 @op(
+    places="torch Tensor nn.functional",
     dx=lambda g, out, dim: g - np.exp(out) * g.sum(dim, keepdims=True),
     cases=[([(2, 3)], {"dim": -1}), ([(2, 3, 2)], {"dim": 1})],
 )

@@ -33,7 +33,7 @@ def reshape(x, size):
     return x.reshape(sizes(x, size))
 
 
-@op(dx=lambda g, shape: g.reshape(shape), view=True, spread=True, cases=[([(2, 6)], {"size": (3, 4)})])
+@op(dx=lambda g, shape: g.reshape(shape), view=True, spread=True, places="Tensor", cases=[([(2, 6)], {"size": (3, 4)})])
 def view(x, size):
     """reshape that never copies: an error where the memory does not allow a view."""
     new = x.reshape(sizes(x, size))
@@ -112,6 +112,7 @@ def transpose(x, dim0, dim1):
     spread=True,
     broadcasts=True,
     numpy=np.broadcast_to,
+    places="Tensor",
     cases=[([(2, 1)], {"size": (4, -1, 3)})],
 )
 def expand(x, size):
@@ -152,7 +153,7 @@ def clone(x):
     return x.copy()
 
 
-@op(dx=lambda g: g, torch="ToCopy", method=False, cases=[([(2, 3)], {"dtype": np.dtype(np.float64)})])
+@op(dx=lambda g: g, torch="ToCopy", places="", cases=[([(2, 3)], {"dtype": np.dtype(np.float64)})])
 def cast(x, dtype):
     """The same numbers in another dtype."""
     return x.astype(dtype)
@@ -169,7 +170,7 @@ def pieces(g, dim, lengths):
     inputs=("tensors",),
     variadic=True,
     promotes=("tensors",),
-    method=False,
+    places="",
     cases=[([(2, 1), (2, 3)], {"dim": 1, "lengths": (1, 3)})],
 )
 def concatenate(*tensors, dim, lengths):
