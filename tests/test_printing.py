@@ -43,7 +43,8 @@ PRINTED = {
     "a loss": lambda t: t.nn.BCEWithLogitsLoss(),
     "an optimizer": lambda t: t.optim.Adam([t.ones(1, requires_grad=True)], lr=0.5),
     "keys that match": lambda t: t.nn.Linear(1, 1).load_state_dict({"weight": t.ones(1, 1), "bias": t.ones(1)}),
-    "two outputs": lambda t: t.tensor([[1.0, 5.0], [7.0, 2.0]]).max(1).values,
+    "a maximum and its place": lambda t: t.tensor([[1.0, 5.0], [7.0, 2.0]]).max(1),
+    "a minimum and its place": lambda t: t.min(t.tensor([[1.0, 5.0], [7.0, 2.0]]), 0),
 }
 
 

@@ -69,3 +69,7 @@ globals().update({op.name: op.call for op in _registry.values() if "torch" in op
 
 _MODULES = ("autograd", "nn", "optim", "random", "utils")
 __all__ = [n for n, it in globals().items() if n[0] != "_" and (n in _MODULES or type(it) is not type(nn))]
+
+
+def __dir__():
+    return __all__

@@ -3,8 +3,8 @@
 import numpy as np
 
 from .dtype import BY_NUMPY, as_dtype, get_default_dtype, native
-from .graph import thread
 from .tensor import Tensor, made
+from .thread import thread
 
 
 def finished(array, requires_grad):

@@ -14,9 +14,10 @@ import operator
 import numpy as np
 
 from .dtype import FAST
-from .graph import Node, birth, thread
+from .graph import Node, birth
 from .memory import view_of
 from .tensor import Tensor
+from .thread import thread
 
 CALL = """\
 def {name}({signature}):
@@ -26,7 +27,7 @@ def {name}({signature}):
     try:
         array = run(forward, {arrays}{arguments})
     except (TypeError, ValueError) as error:
-        raise mend(error, ({arrays},)) from None
+        raise reworded(error, ({arrays},)) from None
     if type(array) is not ndarray:
         array = asarray(array)
     out = new(Tensor)
@@ -134,7 +135,7 @@ def record_text(op):
         nodes=", ".join(unless_none(x, op, "node") if has else "None" for x, has in zip(op.inputs, op.ruled)),
         live=" or ".join(f"{e} is not None" for e in ruled),
         saved=listed(saved),
-        kept=listed(op.kept),
+        kept=listed(op.kept_params),
     )
 
 
@@ -149,7 +150,7 @@ def pull_text(op):
             elif name == "need":
                 yield "(" + listed(f"{e} is not None" for e in edges) + ")"
             else:
-                yield f"{edge}.shape" if name == "shape" else f"params[{op.kept.index(name)}]"
+                yield f"{edge}.shape" if name == "shape" else f"params[{op.kept_params.index(name)}]"
 
     edges = [f"e{i}" for i in range(len(op.inputs))]
     if op.joint:
@@ -171,7 +172,7 @@ def written_out(op):
         forward=op.forward,
         general=op.general,
         renamed=op.renamed,
-        mend=op.mend,
+        reworded=op.reworded,
         view_of=view_of,
         spread=spread,
         thread=thread,

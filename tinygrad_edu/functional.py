@@ -100,7 +100,20 @@ def type_as(self, other):
 
 # ------------------------------------------------------------------ extrema with their places
 
-Extremum = namedtuple("Extremum", "values indices")
+
+class Extremum(namedtuple("Extremum", "values indices")):
+    """The extrema along a dim, and where they are."""
+
+    def __repr__(self):
+        return f"torch.return_types.{self.name}(\nvalues={self.values},\nindices={self.indices})"
+
+
+class Maxima(Extremum):
+    name = "max"
+
+
+class Minima(Extremum):
+    name = "min"
 
 
 def place(find, x, dim, keepdim):
@@ -132,7 +145,7 @@ def along(x, indices, dim):
     return getitem(x, tuple(grid))
 
 
-def extremum(find, whole, pairwise, input, dim, other, keepdim):
+def extremum(kind, find, whole, pairwise, input, dim, other, keepdim):
     if isinstance(dim, Tensor) or other is not None:
         return pairwise(input, dim if other is None else other)
     if dim is None:
@@ -142,19 +155,19 @@ def extremum(find, whole, pairwise, input, dim, other, keepdim):
     values = along(input, at, dim)
     if not keepdim and input.array.ndim:
         values, at = values.squeeze(dim), at.squeeze(dim)
-    return Extremum(values, made(at, None))
+    return kind(values, made(at, None))
 
 
 @method
 def max(input, dim=None, keepdim=False, *, other=None):
     """The largest number; along `dim`, with where it is; or, given two tensors, the larger of each pair."""
-    return extremum(np.argmax, amax, maximum, input, dim, other, keepdim)
+    return extremum(Maxima, np.argmax, amax, maximum, input, dim, other, keepdim)
 
 
 @method
 def min(input, dim=None, keepdim=False, *, other=None):
     """The smallest number; along `dim`, with where it is; or, given two tensors, the smaller of each pair."""
-    return extremum(np.argmin, amin, minimum, input, dim, other, keepdim)
+    return extremum(Minima, np.argmin, amin, minimum, input, dim, other, keepdim)
 
 
 # ------------------------------------------------------------------ shapes
@@ -289,7 +302,7 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
         return (1 - label_smoothing) * hard + label_smoothing / input.array.shape[dim] * spread_loss
     if target.shape != input.shape:
         raise RuntimeError(
-            f"probabilities of shape {list(target.shape)} for logits of shape {list(input.shape)}: they must be equal"
+            f"probabilities of shape {list(target.shape)} for logits of shape {list(input.shape)}: they must be equal (class numbers must be integers: target.long())"
         )
     if label_smoothing:
         target = target * (1 - label_smoothing) + label_smoothing / input.array.shape[dim]

@@ -1,12 +1,10 @@
 """The graph: who made what, and the walk back over it. It knows nothing of Tensors.
 
-A loss is made by ops from values that were made by ops, down to leaves that nobody made. Each application of an op
+A loss is made by ops from values that were made by ops, down to leaves that nobody computed. Each application of an op
 is a `Node`; its `edges` point to the nodes of its inputs. To find how the loss changes with each leaf we walk from
 the loss towards the leaves, and at each node multiply by that op's own derivative: the chain rule, and nothing more.
 """
 
-import contextvars
-import threading
 from itertools import count
 from operator import attrgetter
 from weakref import WeakKeyDictionary
@@ -15,46 +13,9 @@ import numpy as np
 from numpy import asarray, ndarray
 
 from .handle import Handle
+from .thread import thread
 
 birth = count(1).__next__
-
-
-class Thread(threading.local):
-    """What each thread has for itself: whether it builds graphs, and who watches its ops.
-
-    `run` is the engine's one switch. Usually it calls a forward function in a context where NumPy, as torch,
-    is silent about log(0) (docs/adr/0002 has the cost); it is None while there are watchers, and every op then
-    takes the plain, general path that serves them.
-    """
-
-    grad = True
-    watchers = ()
-
-    def __init__(self):
-        quiet = contextvars.Context()
-        quiet.run(np.seterr, all="ignore")
-        self.run = self.quietly = quiet.run
-
-
-thread = Thread()
-
-
-class watching:
-    """While open, `watcher` sees every op of this thread, and may put other numbers in place of its results.
-
-    watcher.forward(op, arrays, params, out) -> out    watcher.born(node)    watcher.backward(node, g, parts) -> parts
-    """
-
-    def __init__(self, watcher):
-        self.watcher = watcher
-
-    def __enter__(self):
-        thread.watchers, thread.run = (*thread.watchers, self.watcher), None
-        return self.watcher
-
-    def __exit__(self, *_):
-        thread.watchers = tuple(w for w in thread.watchers if w is not self.watcher)
-        thread.run = None if thread.watchers else thread.quietly
 
 
 class Node:
@@ -81,10 +42,10 @@ class Node:
 
 
 class Leaf(Node):
-    """Where a walk ends: a value that nobody computed, and the place where its gradient is kept."""
+    """Where a walk ends: a value that nobody computed, and the place where its gradient is kept, while it is `live`."""
 
     __slots__ = ("grad", "live")
-    op, edges, saved, birth = None, (), (), 0
+    op, edges, saved, birth = None, (), (), 0  # what ends a walk: no op, and older than any node
 
     def __init__(self, array):
         self.shape, self.dtype, self.grad, self.live = array.shape, array.dtype, None, True
@@ -96,13 +57,13 @@ class Leaf(Node):
 # What only few nodes have is kept beside them, so that the many do not pay for it.
 hooks = WeakKeyDictionary()  # node -> its hooks: functions of its gradient, called once that is whole
 written = WeakKeyDictionary()  # node -> when the value it made was last overwritten in place
-last_write = 0  # when anything was
-kept = WeakKeyDictionary()  # node -> what to do with its gradient once all hooks have seen it: retain_grad
+last_write = 0  # when any value was, on the clock of births: a node younger than this need not check what it saved
+retained = WeakKeyDictionary()  # node -> what to do with its gradient once all hooks have seen it: retain_grad
 after = WeakKeyDictionary()  # leaf -> hooks called once its gradient has been added
 origin = WeakKeyDictionary()  # node -> the line of the program that made it, under anomaly mode
 
 
-def told(node):
+def where_made(node):
     """Where a node was made, if anomaly mode was there to see it."""
     return f" It was made at {origin[node]}." if node in origin else ""
 
@@ -139,8 +100,8 @@ def walk(roots, gradients, wanted=None, keep=False, taped=False):
     """
     order = reachable(roots)
     useful = None if wanted is None else leading_to(wanted, order)
-    general, observed = taped or bool(thread.watchers), len(hooks) + len(kept) > 0
-    grads, mine, found = {}, set(), {}
+    general, observed = taped or bool(thread.watchers), len(hooks) + len(retained) > 0
+    grads, owned, found = {}, set(), {}
     for root, g in zip(roots, gradients):
         if useful is None or root in useful:
             grads[root] = grads[root] + g if root in grads else g
@@ -149,37 +110,39 @@ def walk(roots, gradients, wanted=None, keep=False, taped=False):
         if g is None:
             continue
         if observed:
-            g = shown(node, g)
+            g = after_hooks(node, g)
         op = node.op
-        if op is None or (useful and node in wanted):
+        if op is None or (wanted is not None and node in wanted):
             found[node] = g
             if op is None:
                 continue
-        checked = general or node.saved is None or last_write > node.birth
-        parts = pull(node, g, taped) if checked else op.pull(node, g)
+        slow = general or node.saved is None or last_write > node.birth
+        parts = pull_checked(node, g, taped) if slow else op.pull(node, g)
         if not keep and node.saved:
             node.saved = None
         for edge, part in zip(node.edges, parts):
-            if part is None or edge is None or (useful and edge not in useful):
+            if part is None or edge is None or (useful is not None and edge not in useful):
                 continue
             if type(part) is not ndarray or part.shape != edge.shape or part.dtype is not edge.dtype:
                 part = fit(part, edge, op)
             have = grads.get(edge)
             if have is None:  # the first summand is kept by reference ...
                 grads[edge] = part
+                # (A leaf may keep an array that is new: not g itself, as from add's rule, nor a view, nor one of a joint
+                # rule's, which may give one array twice.)
                 if edge.op is None and part is not g and not (taped or op.joint) and part.base is None:
-                    mine.add(edge)
-            elif edge in mine:  # ... and added to in place only where nobody else holds it
+                    owned.add(edge)
+            elif edge in owned:  # ... later ones are added in place where nobody else holds the sum ...
                 np.add(have, part, have)
             elif taped:
                 grads[edge] = have + part
-            else:
+            else:  # ... and the second makes a new array, which the walk owns
                 grads[edge] = asarray(have + part)
-                mine.add(edge)
-    return found, mine
+                owned.add(edge)
+    return found, owned
 
 
-def pull(node, g, taped):
+def pull_checked(node, g, taped):
     """The gradients of a node's inputs by its op's rules, where there is something to check, to watch or to tape."""
     if node.saved is None:
         raise RuntimeError(
@@ -206,6 +169,7 @@ def fit(part, edge, op):
                 f" {list(edge.shape)}: the two must be equal, since {op.name} stretches nothing"
             )
         part = unbroadcast(part, edge.shape)
+        part = asarray(part) if isinstance(part, np.generic) else part  # NumPy sums to a number, not to a 0-d array
     if part.dtype != edge.dtype:
         part = part.astype(edge.dtype) if isinstance(part, ndarray) else part.to(edge.dtype)
     return part
@@ -218,9 +182,9 @@ def unbroadcast(g, shape):
         g = sum_of_rows(g)
     elif lead > 0:
         g = g.sum(tuple(range(lead)))
-    elif lead < 0:  # a written value may have had more axes than its place
+    elif lead < 0:  # x[0] = y takes a y of shape (1, 3) for a row of 3
         g = g.reshape((1,) * -lead + tuple(g.shape))
-    stretched = tuple(i for i, n in enumerate(shape) if n == 1 != g.shape[i])
+    stretched = tuple(i for i, (n, m) in enumerate(zip(shape, g.shape)) if n == 1 and m != 1)
     return g.sum(stretched, keepdims=True) if stretched else g
 
 
@@ -229,11 +193,11 @@ def sum_of_rows(g):
     return np.ones(len(g), g.dtype).dot(g) if type(g) is ndarray else g.sum(0)
 
 
-def shown(node, g):
+def after_hooks(node, g):
     """The gradient after the node's hooks, each of which may have replaced it."""
     for hook in tuple(hooks.get(node, {}).values()):
         replaced = hook(g)
         g = g if replaced is None else replaced
-    if node in kept:
-        kept[node](g)
+    if node in retained:
+        retained[node](g)
     return g

@@ -10,11 +10,12 @@ import numpy as np
 
 from . import graph
 from .dtype import kind
-from .graph import Node, thread
+from .graph import Node
 from .memory import whole, wrote
 from .op import op, registry
 from .ops.index import as_index, assign, setitem
 from .tensor import Tensor, constant, made
+from .thread import thread
 
 
 def refuse(x):
@@ -59,8 +60,8 @@ def write(x, of, args, params):
 
 def rebase(x, node):
     """Give x, what it is a view of, and all other views of that, their new places in the graph."""
-    if x.node in graph.kept:
-        graph.kept[node] = graph.kept.pop(x.node)
+    if x.node in graph.retained:
+        graph.retained[node] = graph.retained.pop(x.node)
     x.node = node
     while x.recipe is not None:
         x.base.node = Node(overwritten.op, (x.base.node, x.node), (), (x.recipe,), x.base.array)
@@ -75,7 +76,7 @@ def replay(base):
         for view in [ref() for ref in base.views or ()]:
             if view is not None:
                 of, params = view.recipe
-                kept = tuple(params.get(p, of.parameters[p].default) for p in of.kept)
+                kept = tuple(params.get(p, of.parameters[p].default) for p in of.kept_params)
                 view.node = None if base.node is None else Node(of, (base.node,), (), kept, view.array)
                 bases.append(view)
 
@@ -172,7 +173,7 @@ def in_place(of):
 
 
 for declared in list(registry.values()):
-    if declared.inplace:
+    if declared.inplace and "Tensor" in declared.places:
         setattr(Tensor, f"{declared.name}_", in_place(declared))
         if f"__i{declared.operator}__" in dir(np.ndarray):
             setattr(Tensor, f"__i{declared.operator}__", getattr(Tensor, f"{declared.name}_"))

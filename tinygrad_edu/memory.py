@@ -8,7 +8,7 @@ from . import graph
 from .graph import Node, birth
 
 
-def root(t):
+def owner(t):
     """The tensor that owns the memory t looks at: a view's base's base, and so on."""
     while t.base is not None:
         t = t.base
@@ -41,9 +41,9 @@ def view_of(base, out, op, params):
 
 def wrote(t):
     """Note that t's memory was written in place: whoever saved it before must not use it any more."""
-    owner = root(t)
-    owner.writes += 1
-    owner.written = graph.last_write = birth()
-    for node in (owner.node, t.node):
+    whose = owner(t)
+    whose.writes += 1
+    whose.written = graph.last_write = birth()
+    for node in (whose.node, t.node):
         if type(node) is Node:
-            graph.written[node] = owner.written
+            graph.written[node] = whose.written

@@ -4,7 +4,8 @@
 
 A rule takes g, the gradient of the loss with respect to the op's output, and gives the gradient for one input. The
 names of its other parameters say what it must be handed: an input (`x`), the output (`out`), a parameter of the op
-(`dim`), or `shape`, the shape of the input that the rule is for. What no rule names is not kept alive.
+(`dim`), or `shape`, the shape of the input that the rule is for. What no rule names is not kept alive. The names x, y, w
+and b stand for torch's input, other, weight and bias.
 
 Rules speak a vocabulary that means the same for arrays and for Tensors (operators, slicing, `.shape`, `.mT`,
 `.reshape`, `.sum`, and the NumPy functions that our ops declare as theirs), so that the same rules, run on Tensors,
@@ -21,15 +22,21 @@ from . import graph
 from .dtype import FAST, as_dtype, get_default_dtype, native, result_type
 from .forms import public, publish, written_out
 from .formula import source
-from .graph import Node, thread
+from .graph import Node
 from .memory import view_of
 from .tensor import Tensor, constant, made
+from .thread import thread
 
 registry = {}
 
 
 class Op:
-    """A differentiable function of arrays: `forward`, and its `rules` (see `op` for what the fields mean)."""
+    """A differentiable function of arrays: `forward`, and its `rules`, of g (see `op` for what the other fields mean).
+
+    `call`     what people call: compiled from the declaration, for Tensors that need no conversion (forms.py)
+    `general`  converts what does need it, then calls `call`, or `apply`, which states in plain words what `call` does
+    `pull`     the rules applied to a Node, compiled too; `pull_general` is its plain statement
+    """
 
     joint = broadcasts = floats = view = spread = variadic = once = inplace = False
     promotes = optional = ()
@@ -42,11 +49,15 @@ class Op:
         signature = [] if isinstance(forward, np.ufunc) else list(inspect.signature(forward).parameters.values())
         self.optional = tuple(p.name for p in signature[: len(inputs)] if p.default is None)
         self.parameters = {p.name: p for p in signature[len(inputs) :]}
+        # per rule, the names of what it wants handed; of these, the values a Node saves, and the parameters it keeps
         self.asked = [list(inspect.signature(rule).parameters)[1:] if rule else [] for rule in rules]
         self.slots = [s for s in (*inputs, "out") if any(s in wants for wants in self.asked)]
-        self.kept = [p for p in self.parameters if any(p in wants for wants in self.asked)]
+        self.kept_params = [p for p in self.parameters if any(p in wants for wants in self.asked)]
         self.ruled = [True] * len(inputs) if self.joint else [rule is not None for rule in rules]
         self.differentiable = any(self.ruled)
+        known = {*inputs, *self.parameters, "out", "shape", "need"}
+        if unknown := [name_ for wants in self.asked for name_ in wants if name_ not in known]:
+            raise TypeError(f"op {name}: a rule asks for {unknown[0]!r}; it may ask for {', '.join(sorted(known))}")
         self.torch_name = self.torch or "".join(word.capitalize() for word in name.split("_"))
         if self.variadic:
             self.call = lambda *inputs, **params: self.general(inputs, params)
@@ -64,7 +75,7 @@ class Op:
         try:
             array = np.asarray(thread.quietly(self.forward, *arrays, **params))
         except (TypeError, ValueError) as error:
-            raise self.mend(error, arrays) from None
+            raise self.reworded(error, arrays) from None
         for watcher in thread.watchers:
             array = watcher.forward(self, arrays, params, array)
         out = made(array, None)
@@ -72,7 +83,7 @@ class Op:
             ruled = self.ruled * len(inputs) if self.variadic else self.ruled
             edges = tuple(x.node if has and x is not None else None for has, x in zip(ruled, inputs))
             if any(edge is not None for edge in edges):
-                kept = tuple(params.get(p, self.parameters[p].default) for p in self.kept)
+                kept = tuple(params.get(p, self.parameters[p].default) for p in self.kept_params)
                 out.node = Node(self, edges, self.save(edges, inputs, array), kept, array)
                 for watcher in thread.watchers:
                     watcher.born(out.node)
@@ -133,7 +144,7 @@ class Op:
             params[ours] = value
         return self.call(*inputs, **params)
 
-    def mend(self, error, arrays):
+    def reworded(self, error, arrays):
         """NumPy's complaint about shapes or types, as torch words it."""
         arrays = [x for x in arrays if x is not None]
         if self.broadcasts and isinstance(error, ValueError):
@@ -154,7 +165,7 @@ class Op:
 
     def pull_general(self, node, g, taped):
         """Each input's gradient: its rule, handed what its parameters name; if `taped`, as Tensors with a history."""
-        values = dict(zip(self.kept, node.params), need=tuple(edge is not None for edge in node.edges))
+        values = dict(zip(self.kept_params, node.params), need=tuple(edge is not None for edge in node.edges))
         for slot, x in zip(self.slots, node.saved):
             if x is None or not taped:
                 values[slot] = x.array if isinstance(x, Tensor) else x
@@ -177,12 +188,13 @@ class Op:
         for slot, x in zip(self.slots, node.saved):
             if x is not None and (graph.written.get(node, 0) if slot == "out" else x.written_at) > node.birth:
                 what = "output" if slot == "out" else f"input '{public(slot)}'"
-                rule = next(f"{k} = {v}" for k, v in self.formulas.items() if slot in v)
+                asker = next(i for i, wants in enumerate(self.asked) if slot in wants)
+                rule = f"d{self.inputs[asker]} = {source(self.rules[asker])}"
                 raise RuntimeError(
                     "one of the variables needed for gradient computation has been modified by an inplace operation:"
                     f" {self.name} saved its {what}, of shape {list(getattr(x, 'array', x).shape)}, for the rule"
                     f" {rule}, and it was overwritten before backward() came to use it. Write to a copy (.clone()), or"
-                    f" use the out-of-place form of the write.{graph.told(node)}"
+                    f" use the out-of-place form of the write.{graph.where_made(node)}"
                 )
 
     # ---------------------------------------------------------------- what people read
@@ -209,18 +221,18 @@ def op(forward=None, *, name=None, operator=None, numpy=None, inputs=None, modul
     """Declare an op: `op(forward, dx=rule, dy=rule)`, or `@op(dx=rule)` above a forward function.
 
     `dNAME=`       the rule for input NAME (None: no gradient goes there); the rules' order is the inputs' order
-    `d=`           one joint rule for all `inputs=`, which returns a gradient for each
+    `d=`           one joint rule for all `inputs=`, which returns a gradient for each (and may ask which `need` one)
     `operator=`    Python's operator: "mul" for `*` on both sides
     `numpy=`       the NumPy function that means the same (a ufunc means itself)
     `places=`      where torch has it, of "torch", "Tensor" (as a method) and "nn.functional"; nowhere, if it is ours alone
-    `inplace=`     whether the method has an in-place form too, `mul_`
+    `inplace=`     whether the method has an in-place form too, `mul_`: yes for a ufunc, no for a function, unless said
     `cases=`       what tests and docs call it with, where it is not elementwise: shapes of inputs, and parameters
     `sample=`      draws the arrays for these (by input's name, if not all alike), where normal numbers will not do
     `torch=`       torch's name for the node, if it is not ours in capitals
     `broadcasts=`  inputs stretch to each other's shapes; `promotes=` the inputs that meet in one dtype;
                    `floats=` integers become floats first (a ufunc says all three itself)
     `view=`        the output shares the input's memory; `variadic=` it takes a list; `spread=` its last parameter may
-                   come as several arguments; `once=` it has no second derivative
+                   come as several arguments; `once=` it can be differentiated only once
     """
     module = module or sys._getframe(1).f_globals.get("__name__")  # where functions are found again by pickle
     if forward is None:
@@ -231,12 +243,15 @@ def op(forward=None, *, name=None, operator=None, numpy=None, inputs=None, modul
     facts["joint"] = inputs is not None and "d" in facts
     inputs = inputs or tuple(key[1:] for key in facts if key[0] == "d")
     facts = {key: fact for key, fact in facts.items() if key[0] != "d"}
+    if unknown := [key for key in facts if not hasattr(Op, key)]:
+        raise TypeError(f"op {name}: there is no option {unknown[0]!r}; help(op) lists them")
     if isinstance(forward, np.ufunc):
-        floats = forward.types and forward(*[np.int64(1)] * forward.nin).dtype.kind == "f"
+        floats = forward(*[np.int64(1)] * forward.nin).dtype.kind == "f"  # whether it makes floats of integers
         facts = dict(broadcasts=forward.nin > 1, promotes=inputs, floats=floats, inplace=True) | facts
         numpy = numpy or forward
     for key, rule in zip(("d",) if facts["joint"] else (f"d{x}" for x in inputs), rules):
         if rule is not None:
+            # so that a traceback or a profile says "dx of mul", not "<lambda>"
             rule.__code__ = rule.__code__.replace(co_name=f"{key} of {name}", co_qualname=f"{key} of {name}")
     self = registry[name] = Op(name, forward, inputs, rules, operator=operator, **facts)
     self.call.__module__ = module

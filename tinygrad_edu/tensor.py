@@ -7,23 +7,28 @@ import numpy as np
 
 from .arraylike import ArrayLike
 from .dtype import get_default_dtype, native
-from .graph import Leaf, thread
-from .memory import root, whole, wrote
+from .graph import Leaf
+from .memory import owner, whole, wrote
 from .methods import Methods
+from .thread import thread
 
 
 class Tensor(ArrayLike, Methods):
     """An n-dimensional array that remembers how it was made, so that `backward()` can find what it depends on.
 
-    `array` is NumPy's array; `node` its place in the graph, None if no gradient is wanted. A view keeps its `base`,
-    and the `recipe` (op and parameters) that made it from it.
+    `array` is NumPy's array; `node` its place in the graph, None if no gradient is wanted. `base` is the tensor whose
+    memory this one looks at, if it is not its own.
     https://docs.pytorch.org/docs/stable/tensors.html
     """
 
     __slots__ = ("__dict__", "__weakref__", "array", "base", "node")
     __array_priority__ = 1000
-    leaf = recipe = views = None  # where a gradient is kept; how a view was made; who looks at this memory
-    writes = written = 0  # how often this memory was written in place, and when last
+    # What few tensors have; the instance's own dictionary has it where it differs:
+    leaf = None  # where this tensor's gradient is kept
+    recipe = None  # how a view was made of its base: the op, and its parameters (None for a detached tensor)
+    views = None  # the views of this tensor
+    writes = 0  # how often its memory was written in place ...
+    written = 0  # ... and when last, on the clock of births
 
     def __new__(cls, *data):
         """torch's old constructor: `Tensor([1, 2])` takes data, `Tensor(2, 3)` sizes; it always makes floats."""
@@ -50,9 +55,9 @@ class Tensor(ArrayLike, Methods):
 
     # ---------------------------------------------------------------- the graph
 
-    _version = property(lambda self: root(self).writes)
+    _version = property(lambda self: owner(self).writes)
     _base = property(lambda self: None if self.recipe is None else whole(self))
-    written_at = property(lambda self: root(self).written)
+    written_at = property(lambda self: owner(self).written)
     is_leaf = property(lambda self: self.node is None or self.node.op is None)
     grad_fn = property(lambda self: None if self.is_leaf else self.node)
     retains_grad = property(lambda self: not self.is_leaf and self.leaf is not None)
@@ -75,14 +80,14 @@ class Tensor(ArrayLike, Methods):
                 " function of integers has no slope. Make it float: x.float()"
             )
         else:
-            self.home().live = bool(wanted)
+            self.own_leaf().live = bool(wanted)
             self.node = self.leaf if wanted else None
 
     def requires_grad_(self, requires_grad=True):
         self.requires_grad = requires_grad
         return self
 
-    def home(self):
+    def own_leaf(self):
         """Where this tensor's gradient is kept."""
         if self.leaf is None:
             self.leaf = Leaf(self.array)
@@ -110,7 +115,7 @@ class Tensor(ArrayLike, Methods):
                 raise RuntimeError(
                     f"assigned grad has shape {list(g.shape)} and {g.dtype}, and its tensor {list(self.shape)} and {self.dtype}"
                 )
-        self.home().grad = g
+        self.own_leaf().grad = g
 
     @property
     def data(self):

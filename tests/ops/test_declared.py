@@ -11,8 +11,9 @@ import pytest
 import tinygrad_edu as tg
 from tests.declared import cases, draw, in_torch, name_of, tensors
 from tinygrad_edu.forms import public
-from tinygrad_edu.graph import walk, watching
+from tinygrad_edu.graph import walk
 from tinygrad_edu.op import registry
+from tinygrad_edu.thread import watching
 
 ALL = list(cases())
 SMOOTH = [case for case in ALL if case[0].differentiable]
@@ -153,6 +154,23 @@ def test_each_input_alone_gets_the_same_gradient(case, rng):
             alone[i].requires_grad = True
             op.call(*alone, **params).sum().backward()
             assert np.array_equal(alone[i].grad.array, x.grad.array)
+
+
+@pytest.mark.parametrize(
+    "op",
+    [op for op in registry.values() if op.broadcasts and len(op.inputs) == 2 and "Tensor" in op.places],
+    ids=lambda op: op.name,
+)
+def test_a_stretched_scalar_used_twice_gets_an_array(op, rng):
+    x, y = (
+        tensors(op, draw(op, [(), (3,)], rng)) if op.name != "matmul" else tensors(op, draw(op, [(3,), (2, 3, 1)], rng))
+    )
+    if op.differentiable:
+        (op.call(x, y) + op.call(x, y)).sum().backward()
+        assert type(x.grad.array) is np.ndarray
+        once = tensors(op, [x.array, y.array])
+        op.call(*once).sum().backward()
+        assert np.allclose(x.grad.array, 2 * once[0].grad.array)
 
 
 @differentiable

@@ -6,10 +6,11 @@ import weakref
 import numpy as np
 
 from .. import graph
-from ..graph import thread, walk
+from ..graph import walk
 from ..handle import Handle
 from ..memory import wrote
 from ..tensor import Tensor, made
+from ..thread import thread
 
 
 def several(what):
@@ -78,7 +79,7 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
         inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
         if not inputs:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
-        wanted = {t.node: t.home() for t in inputs}
+        wanted = {t.node: t.own_leaf() for t in inputs}
     found, mine = differentiate(tensors, gradients, wanted, keep, create_graph)
     for node, g in found.items():
         home = wanted[node] if wanted else node
@@ -170,8 +171,8 @@ def retain_grad(self):
     if self.node is None:
         raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
     if not self.is_leaf and self.leaf is None:
-        home = self.home()
-        graph.kept[self.node] = lambda g: accumulate(home, g, False)
+        home = self.own_leaf()
+        graph.retained[self.node] = lambda g: accumulate(home, g, False)
 
 
 def register_hook(self, hook):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import graph
-from ..graph import thread, watching
+from ..thread import thread, watching
 
 
 class grad_mode:
@@ -111,14 +111,18 @@ class Anomaly:
             ):
                 i = sum(1 for e in node.edges[: node.edges.index(edge)])
                 raise RuntimeError(
-                    f"Function '{node.name()}' returned nan values in its {i}th output.{graph.told(node)}"
+                    f"Function '{node.name()}' returned nan values in its {i}th output.{graph.where_made(node)}"
                 )
         return parts
 
 
 def users_line():
     """The innermost line of the program that is not this package's."""
-    frames = (f for f in reversed(traceback.extract_stack()) if PACKAGE not in f.filename and f.filename[0] != "<")
+    frames = (
+        f
+        for f in reversed(traceback.extract_stack())
+        if PACKAGE not in f.filename and not f.filename.startswith("<the forms")
+    )
     frame = next(frames, None)
     return f'File "{frame.filename}", line {frame.lineno}: {frame.line}' if frame else "a line outside any file"
 

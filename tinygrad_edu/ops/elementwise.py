@@ -6,9 +6,9 @@ from ..dtype import as_dtype
 from ..op import op
 from ..tensor import Tensor
 
-# Where a function is not defined, or not smooth, everywhere: what its tests draw instead of normal numbers.
+# What tests draw, instead of normal numbers, for functions that are not defined or not smooth on the whole line.
 positive = lambda rng, shape: rng.uniform(0.3, 2.0, shape)
-apart = lambda rng, shape: rng.choice([-1, 1], shape) * rng.uniform(0.2, 1.5, shape)
+away_from_zero = lambda rng, shape: rng.choice([-1, 1], shape) * rng.uniform(0.2, 1.5, shape)
 
 
 # ------------------------------------------------------------------ arithmetic
@@ -40,7 +40,7 @@ square = op(np.square, torch="Pow", dx=lambda g, x: g * (2 * x))
     sample=positive,
 )
 def pow(x, exponent):
-    """xʸ; the slope is 0 in y where x is 0, and in x where y is, as torch has it."""
+    """x to the exponent. As in torch, the slope in x is 0 where exponent = 0, that in exponent where x = 0 <= exponent."""
     if x.dtype.kind in "iu" and (exponent < 0).any():
         raise RuntimeError("Integers to negative integer powers are not allowed: make the base float")
     return x ** (exponent if exponent.ndim else exponent.item())  # NumPy knows that x ** 2.0 is x * x
@@ -71,7 +71,7 @@ def logistic(x):
     places="torch Tensor nn.functional",
 )
 def sigmoid(x):
-    """σ(x) = 1 / (1 + e⁻ˣ), whose slope is σ (1 - σ)."""
+    """σ(x) = 1 / (1 + e⁻ˣ), whose slope is σ (1 - σ). (Where e⁻ˣ overflows, 1 / inf is 0, as it should be.)"""
     return 1 / (1 + np.exp(-x))
 
 
@@ -96,7 +96,7 @@ def softplus(x, beta=1.0, threshold=20.0):
 # ------------------------------------------------------------------ corners: torch's choice of a slope at each
 
 
-def shut(g, closed):
+def zero_where(g, closed):
     """0 where `closed`, else g. On the bits, since np.where takes ten times as long over a random mask (ADR 3)."""
     if isinstance(g, Tensor):
         return np.where(closed, 0, g)
@@ -104,11 +104,11 @@ def shut(g, closed):
     return (g.view(bits) & np.subtract(closed.view(np.int8), 1, dtype=bits)).view(g.dtype)
 
 
-abs = op(np.absolute, name="abs", operator="abs", dx=lambda g, x: g * np.sign(x), sample=apart)
-sign = op(np.sign, dx=lambda g: np.zeros_like(g), sample=apart)
+abs = op(np.absolute, name="abs", operator="abs", dx=lambda g, x: g * np.sign(x), sample=away_from_zero)
+sign = op(np.sign, dx=lambda g: np.zeros_like(g), sample=away_from_zero)
 
 
-@op(dx=lambda g, out: shut(g, out <= 0), inplace=True, sample=apart, places="torch Tensor nn.functional")
+@op(dx=lambda g, out: zero_where(g, out <= 0), inplace=True, sample=away_from_zero, places="torch Tensor nn.functional")
 def relu(x):
     """max(x, 0), with slope 0 at the corner; NaN stays NaN, and lets g through."""
     return np.maximum(x, ZERO.get(x.dtype, 0))
@@ -119,17 +119,17 @@ ZERO = {np.dtype(d): np.zeros((), d) for d in ("f4", "f8")}  # a 0-d array is a 
 
 maximum = op(
     np.maximum,
-    dx=lambda g, x, y: np.where(x == y, g / 2, shut(g, x < y)),
-    dy=lambda g, x, y: np.where(x == y, g / 2, shut(g, y < x)),
+    dx=lambda g, x, y: np.where(x == y, g / 2, zero_where(g, x < y)),
+    dy=lambda g, x, y: np.where(x == y, g / 2, zero_where(g, y < x)),
     inplace=False,
-    sample=apart,
+    sample=away_from_zero,
 )
 minimum = op(
     np.minimum,
-    dx=lambda g, x, y: np.where(x == y, g / 2, shut(g, x > y)),
-    dy=lambda g, x, y: np.where(x == y, g / 2, shut(g, y > x)),
+    dx=lambda g, x, y: np.where(x == y, g / 2, zero_where(g, x > y)),
+    dy=lambda g, x, y: np.where(x == y, g / 2, zero_where(g, y > x)),
     inplace=False,
-    sample=apart,
+    sample=away_from_zero,
 )
 
 
@@ -145,7 +145,11 @@ def inside(x, min, max):
     broadcasts=True,
     promotes=("x", "min", "max"),
     inplace=True,
-    sample={"x": apart, "min": lambda rng, shape: np.full(shape, -0.2), "max": lambda rng, shape: np.full(shape, 0.9)},
+    sample={
+        "x": away_from_zero,
+        "min": lambda rng, shape: np.full(shape, -0.2),
+        "max": lambda rng, shape: np.full(shape, 0.9),
+    },
     cases=[([(2, 6), (), ()], {}), ([(2, 6), (6,), None], {}), ([(2, 6), None, (2, 1)], {})],
 )
 def clamp(x, min=None, max=None):
@@ -168,7 +172,7 @@ def clamp(x, min=None, max=None):
     cases=[([(2, 3), (2, 3), (2, 3)], {}), ([(3,), (2, 1), ()], {})],
 )
 def where(condition, x, y):
-    """x where the condition holds, else y; each hears of g only where it was chosen."""
+    """input where the condition holds, else other; each receives g only where it was chosen."""
     if condition.dtype != bool:
         raise RuntimeError(
             f"where expected condition to be a boolean tensor, but got a tensor with dtype {as_dtype(condition.dtype)}"

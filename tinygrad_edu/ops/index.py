@@ -118,7 +118,6 @@ def blanked(g, index):
     broadcasts=True,
     places="",
     torch="IndexPut",
-    inplace=True,
     cases=[([(3, 4), (2, 4)], {"index": (slice(1, None),)}), ([(3, 4), ()], {"index": (np.array([0, 2]),)})],
 )
 def setitem(x, y, index):

@@ -11,7 +11,8 @@ def checked(name, x, y, rows, columns):
     """torch's errors for two factors that do not fit."""
     if x.dtype != y.dtype:
         raise RuntimeError(
-            f"expected m1 and m2 to have the same dtype, but got: {as_dtype(x.dtype)} != {as_dtype(y.dtype)} ({name})"
+            f"expected m1 and m2 to have the same dtype, but got: {as_dtype(x.dtype)} != {as_dtype(y.dtype)}, as the two"
+            f" factors of {name}: convert one with .to(other.dtype)"
         )
     if not x.ndim or not y.ndim:
         raise RuntimeError(f"both arguments to {name} need to be at least 1D, but they are {x.ndim}D and {y.ndim}D")

@@ -7,7 +7,7 @@ import numpy as np
 from ..dtype import as_dtype
 from ..op import op
 from .axes import axes, one_dim, restored
-from .elementwise import apart
+from .elementwise import away_from_zero
 
 
 def copied(g, shape, dim, keepdim):
@@ -66,14 +66,14 @@ amax = op(
     extremum(np.maximum),
     name="amax",
     dx=lambda g, x, out, shape, dim, keepdim: shared(g, x, out, shape, dim, keepdim),
-    sample=apart,
+    sample=away_from_zero,
     cases=OVER,
 )
 amin = op(
     extremum(np.minimum),
     name="amin",
     dx=lambda g, x, out, shape, dim, keepdim: shared(g, x, out, shape, dim, keepdim),
-    sample=apart,
+    sample=away_from_zero,
     cases=OVER,
 )
 

@@ -28,6 +28,9 @@ class Optimizer:
                 "params argument given to the optimizer should be an iterable of Tensors or dicts, but got one Tensor: put it"
                 " in a list"
             )
+        if not hasattr(params, "__iter__"):
+            hint = ": pass its parameters()" if hasattr(params, "parameters") else ""
+            raise TypeError(f"'{type(params).__name__}' object is not iterable{hint}")
         self.defaults, self.state, self.param_groups = defaults, defaultdict(dict), []
         groups = list(params)
         if not groups:
