@@ -5,6 +5,7 @@ is a `Node`; its `edges` point to the nodes of its inputs. To find how the loss 
 the loss towards the leaves, and at each node multiply by that op's own derivative: the chain rule, and nothing more.
 """
 
+from functools import lru_cache
 from itertools import count
 from operator import attrgetter
 from weakref import WeakKeyDictionary
@@ -160,7 +161,7 @@ def pull_checked(node, g, taped):
 
 def fit(part, edge, op):
     """Make a rule's result a gradient for its input: an array of the input's dtype and, if it was stretched, shape."""
-    if isinstance(part, (np.generic, float, int)):
+    if type(part) is not ndarray and isinstance(part, (np.generic, float, int)):
         part = asarray(part)
     if part.shape != edge.shape:
         if not op.broadcasts:
@@ -184,13 +185,20 @@ def unbroadcast(g, shape):
         g = g.sum(tuple(range(lead)))
     elif lead < 0:  # x[0] = y takes a y of shape (1, 3) for a row of 3
         g = g.reshape((1,) * -lead + tuple(g.shape))
+    if g.shape == shape:
+        return g
     stretched = tuple(i for i, (n, m) in enumerate(zip(shape, g.shape)) if n == 1 and m != 1)
-    return g.sum(stretched, keepdims=True) if stretched else g
+    return g.sum(stretched, keepdims=True)
 
 
 def sum_of_rows(g):
     """Σ over the first axis of a matrix: 1ᵀ g, since NumPy multiplies matrices faster than it adds up columns."""
-    return np.ones(len(g), g.dtype).dot(g) if type(g) is ndarray else g.sum(0)
+    return ones(len(g), g.dtype).dot(g) if type(g) is ndarray else g.sum(0)
+
+
+@lru_cache(maxsize=64)
+def ones(n, dtype):
+    return np.ones(n, dtype)
 
 
 def after_hooks(node, g):
