@@ -43,6 +43,8 @@ def pow(x, exponent):
     """x to the exponent. As in torch, the slope in x is 0 where exponent = 0, that in exponent where x = 0 <= exponent."""
     if x.dtype.kind in "iu" and (exponent < 0).any():
         raise RuntimeError("Integers to negative integer powers are not allowed: make the base float")
+    if x.dtype == bool:
+        return x | ~exponent  # NumPy would make int8 of truths
     return x ** (exponent if exponent.ndim else exponent.item())  # NumPy knows that x ** 2.0 is x * x
 
 

@@ -1,0 +1,109 @@
+"""The command, python -m parity. Exit status: 0 the engines agree, 1 they do not, 2 they could not be compared."""
+
+import argparse
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+from . import environment
+from .cases import CASES, MODELS, OPTIMIZERS, Options
+from .lockstep import run
+
+
+def whole(least, most=2**32 - 1):
+    """A whole number between the two, for argparse."""
+
+    def parse(text):
+        if not least <= (number := int(text)) <= most:
+            raise argparse.ArgumentTypeError(f"it must be from {least} to {most}, and is {number}")
+        return number
+
+    parse.__name__ = "whole number"
+    return parse
+
+
+def rate(text):
+    if not 0 < (number := float(text)) < float("inf"):
+        raise argparse.ArgumentTypeError(f"it must be positive and finite, and is {number}")
+    return number
+
+
+def file(*suffixes):
+    """The name of a file that can be written, and that ends in one of the suffixes, for argparse."""
+
+    def parse(text):
+        path = Path(text)
+        if not path.parent.is_dir():
+            raise argparse.ArgumentTypeError(f"there is no folder {path.parent}: make it first")
+        if path.suffix not in suffixes:
+            raise argparse.ArgumentTypeError(f"{path.name} must end in {' or '.join(suffixes)}")
+        return path
+
+    return parse
+
+
+def parser():
+    parser = argparse.ArgumentParser(
+        prog="python -m parity",
+        description="Train the same model in tinygrad_edu and in PyTorch, and compare every number.",
+        epilog="Exit status: 0 the engines agree, 1 they do not, 2 they could not be compared.",
+    )
+    add = parser.add_argument
+    add("--data", choices=CASES, default="toy", help="the book's two clouds (default), or a real data set")
+    add("--model", choices=MODELS, default="perceptron", help="mlp has one hidden layer of 16")
+    add("--optimizer", choices=OPTIMIZERS, default="adam", help="sgd has momentum 0.9")
+    add("--dtype", choices=("float64", "float32"), help="default: float64, then float32")
+    add("--lr", type=rate, help="default: 0.001 as in the book; 0.01 for sgd, and for breast-cancer")
+    add("--batch-size", type=whole(1), metavar="N", help="default: 1000; 32 for breast-cancer")
+    add(
+        "--epochs",
+        type=whole(1),
+        metavar="N",
+        help="at most so many; default: until the loss has settled; 20 for breast-cancer",
+    )
+    add("--steps", type=whole(1), metavar="N", help="at most so many")
+    add("--seed", type=whole(0), default=1337, metavar="N", help="default: 1337")
+    add("--json", type=file(".json"), metavar="FILE", help="write the report here")
+    add(
+        "--plot",
+        type=file(".png", ".pdf", ".svg"),
+        metavar="FILE",
+        help="draw losses and decision boundaries, or accuracies, here",
+    )
+    return parser
+
+
+def main(argv=None):
+    arguments = parser().parse_args(argv)
+    try:
+        for module, extra in (("rich", "parity"), ("torch", "parity"), *[("matplotlib", "viz")] * bool(arguments.plot)):
+            environment.load(module, extra)
+    except environment.Missing as error:
+        print(f"python -m parity: {error}", file=sys.stderr)
+        return 2
+    return judged(arguments)
+
+
+def judged(arguments):
+    """Run, report, and say with the exit status what was found. The extras are there, so what needs them is imported."""
+    from rich.console import Console
+
+    from . import report as reports
+
+    console = Console()
+    given = {f.name: getattr(arguments, f.name) for f in fields(Options) if f.name != "dtype"}
+    dtypes = (arguments.dtype,) if arguments.dtype else ("float64", "float32")
+    with reports.progress(console) as watch:
+        report = run(Options(**given), dtypes, watch=watch)
+    reports.show(report, console)
+    if arguments.json:
+        reports.write_json(report, arguments.json)
+    if arguments.plot:
+        from . import plot
+
+        plot.save(report, arguments.plot)
+    return 0 if report.agrees else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,9 @@
+"""What is trained in both engines: each case is ordinary torch code, for the module `torch` that it is handed."""
+
+from .book import Book
+from .breast_cancer import BreastCancer
+from .case import MODELS, OPTIMIZERS, Options
+
+CASES = {"toy": Book, "breast-cancer": BreastCancer}
+
+__all__ = ["CASES", "MODELS", "OPTIMIZERS", "Book", "BreastCancer", "Options"]

@@ -1,0 +1,135 @@
+"""What people and programs read: the progress, the table and the verdict; JSON."""
+
+import json
+import math
+from contextlib import contextmanager
+from dataclasses import asdict
+
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+import tinygrad_edu
+
+COLUMNS = ("worst", "|Δ|", "step", "ULP", "step", "bound", "used", "verdict")
+
+
+@contextmanager
+def progress(console):
+    """A bar for each pass. Nobody knows how long the first will be; the others should be as long."""
+    columns = (TextColumn("{task.description:22}"), BarColumn(), TextColumn("{task.fields[seen]}"), TimeElapsedColumn())
+    with Progress(*columns, console=console) as bars:
+        tasks = {}
+
+        def watch(name, step, reference):
+            if name not in tasks:
+                for task in bars.tasks:
+                    bars.update(task.id, total=task.completed)
+                tasks[name] = bars.add_task(name, total=bars.tasks[0].completed if bars.tasks else None, seen="")
+            bars.update(tasks[name], completed=step, seen=f"step {step:4}  loss {reference.case.losses[-1]:.6f}")
+
+        yield watch
+        for task in bars.tasks:
+            bars.update(task.id, total=task.completed)
+
+
+def show(report, console):
+    """The whole report: what ran, a table for each dtype, and the verdict."""
+    console.print(title(report), end="\n\n", soft_wrap=True)
+    if report.departures:
+        console.print(f"Weaker promise: {'; '.join(report.departures)}.", style="yellow", soft_wrap=True)
+        console.print("Weights and batches are copied from torch, not compared; the algebra is judged.", end="\n\n")
+    for run in report.runs:
+        console.rule(f"[bold]{run.dtype}", align="left", style="dim")
+        console.print(table(run))
+        console.print(outcome(run), end="\n\n", highlight=False)
+    console.print(verdict(report), style="bold green" if report.agrees else "bold red", highlight=False, soft_wrap=True)
+
+
+def title(report):
+    options, group = report.options, report.runs[0].reference.case.optimizer.param_groups[0]
+    return (
+        f"tinygrad_edu {tinygrad_edu.__version__} beside torch {report.torch_version}: {options.data}, {options.model},"
+        f" {options.optimizer}, lr {group['lr']:g}, seed {options.seed}"
+    )
+
+
+def table(run):
+    """One line for each quantity: the worst of its tensors, the bound and how much of it was used, and the verdict."""
+    lines = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for i, column in enumerate(COLUMNS):
+        lines.add_column(column, justify="left" if i in (0, 5, 7) else "right", no_wrap=True)
+    for ledger in run.ledgers:
+        lines.add_row(ledger.name, style="bold")
+        for quantity, rows in by_quantity(ledger).items():
+            word, style = ("DISAGREE", "bold red") if any(row.failure for row in rows) else ("agree", None)
+            lines.add_row(f" {quantity}", *worst(rows), word, style=style)
+    return lines
+
+
+def by_quantity(ledger):
+    found = {}
+    for row in ledger.rows.values():
+        found.setdefault(row.quantity, []).append(row)
+    return found
+
+
+def worst(rows):
+    """The worst of several tensors' rows, as the table's cells."""
+    delta, ulp = max(rows, key=lambda row: row.delta), max(rows, key=lambda row: row.ulp)
+    used = max(row.used for row in rows)
+    return (
+        f"{delta.delta:.1e}" if delta.delta else "0",
+        f"{delta.delta_step}" if delta.delta else "",
+        f"{ulp.ulp}" if ulp.ulp < 10**8 else f"{ulp.ulp:.1e}",
+        f"{ulp.ulp_step}" if ulp.ulp else "",
+        rows[0].rule.words,
+        "" if not used else f"{used:.1%}" if used <= 1 else "over",
+    )
+
+
+def outcome(run):
+    """How both trainings went, as a line for each."""
+    lines = []
+    for name, twin in (("torch", run.reference), ("ours", run.ours)):
+        losses = twin.case.losses
+        lines.append(
+            f"{name:5}  {len(losses)} steps, loss {losses[0]:.8f} → {losses[-1]:.8f},"
+            f" {twin.accuracies[-1]:.2%} right on held-out data"
+        )
+    return "\n".join(lines)
+
+
+def verdict(report):
+    """One line: agreement, or the first number that differs."""
+    if report.agrees:
+        return "The engines agree."
+    dtype, name, row = report.first_failure
+    where = f"{dtype}, {name}, step {row.failed_step}, {row.quantity} ({row.tensor})"
+    return f"The engines DISAGREE, first in {where}: {row.failure}."
+
+
+def write_json(report, path):
+    """Everything in the report, for programs: every tensor has its row."""
+    runs = [
+        {
+            "dtype": run.dtype,
+            "losses": {"ours": run.ours.case.losses, "torch": run.reference.case.losses},
+            "accuracies": {"ours": run.ours.accuracies, "torch": run.reference.accuracies},
+            "comparisons": {ledger.name: [row_as_json(row) for row in ledger.rows.values()] for ledger in run.ledgers},
+        }
+        for run in report.runs
+    ]
+    found = {
+        "agrees": report.agrees,
+        "verdict": verdict(report),
+        "versions": {"tinygrad_edu": tinygrad_edu.__version__, "torch": report.torch_version},
+        "departures": report.departures,
+        "options": asdict(report.options) | {"dtype": [run.dtype for run in report.runs]},
+        "runs": runs,
+    }
+    path.write_text(json.dumps(found, indent=1) + "\n")
+
+
+def row_as_json(row):
+    facts = vars(row) | {"rule": row.rule.words, "agrees": row.failure is None}
+    return facts | {"used": row.used if math.isfinite(row.used) else None}  # JSON knows no infinity
