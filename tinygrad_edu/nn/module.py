@@ -92,6 +92,8 @@ class Module(State):
 
     def add_module(self, name, module):
         """Set a child under any name, also one that is no identifier."""
+        if not isinstance(module, (Module, type(None))):
+            raise TypeError(f"{type(module).__name__} is not a Module subclass")
         setattr(self, name, module)
 
     # ---------------------------------------------------------------- everything below this module
@@ -131,6 +133,7 @@ class Module(State):
     parameters = lambda self, recurse=True: (p for _, p in self.named_parameters(recurse=recurse))
     buffers = lambda self, recurse=True: (b for _, b in self.named_buffers(recurse=recurse))
     modules = lambda self: (module for _, module in self.named_modules())
+    eval = lambda self: self.train(False)
     children = lambda self: (child for _, child in self.named_children())
 
     def apply(self, fn):
@@ -145,9 +148,6 @@ class Module(State):
         for module in self.modules():
             module.training = mode
         return self
-
-    def eval(self):
-        return self.train(False)
 
     def requires_grad_(self, requires_grad=True):
         for p in self.parameters():
