@@ -30,16 +30,20 @@ def times(x, y):
 
 def left(g, y, shape):
     """dx = g yᵀ; a vector x stands for a row, a vector y for a column."""
+    if y.ndim == len(shape) == 2:
+        return times(g, y.mT)
     if y.ndim == 1:
         g, y = g[..., None], y[:, None]
-    return (g[..., None, :] @ y.mT)[..., 0, :] if len(shape) == 1 else times(g, y.mT)
+    return (g[..., None, :] @ y.mT)[..., 0, :] if len(shape) == 1 else g @ y.mT
 
 
 def right(g, x, shape):
     """dy = xᵀ g."""
+    if x.ndim == len(shape) == 2:
+        return times(x.mT, g)
     if x.ndim == 1:
         x, g = x[None, :], g[..., None, :] if len(shape) > 1 else g[..., None]
-    return (x.mT @ g[..., None])[..., 0] if len(shape) == 1 else times(x.mT, g)
+    return (x.mT @ g[..., None])[..., 0] if len(shape) == 1 else x.mT @ g
 
 
 @op(
@@ -59,9 +63,13 @@ def right(g, x, shape):
 )
 def matmul(x, y):
     """x y over the last axis of x and the last but one of y (a vector's only one); leading axes broadcast."""
-    if x.dtype != y.dtype or not x.ndim or not y.ndim or x.shape[-1] != y.shape[-2 if y.ndim > 1 else 0]:
+    if x.dtype is not y.dtype:
         checked("matmul", x, y, x.shape[-1:], y.shape[-2:-1] or y.shape)
-    return x.dot(y) if x.ndim == y.ndim == 2 else np.matmul(x, y)
+    try:
+        return x.dot(y) if x.ndim == y.ndim == 2 else np.matmul(x, y)
+    except ValueError:
+        checked("matmul", x, y, x.shape[-1:], y.shape[-2:-1] or y.shape)
+        raise
 
 
 def rows(x):

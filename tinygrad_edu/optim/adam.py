@@ -48,23 +48,17 @@ class Adam(Optimizer):
             p *= 1 - lr * decay
         elif decay:
             g = g + p * decay
-        change = np.asarray(g - m)
         if beta1 > 0.5:  # the mean of m and g, from the end that it is nearer to
-            change *= rest1
-            m += change
+            m += (g - m) * rest1
         else:
-            np.subtract(g, change * beta1, out=m)
+            m[...] = g - (g - m) * beta1
         v *= beta2_
-        v += np.multiply(g, rest2, out=change) * g
+        v += g * rest2 * g
         if group["amsgrad"]:
             top = state["max_exp_avg_sq"].array
             v = np.maximum(top, v, out=top)
-        root = np.asarray(np.sqrt(v))
-        root /= (1 - beta2**t) ** 0.5
-        root += eps
-        np.multiply(m, -(lr / (1 - beta1**t)), out=change)
-        change /= root
-        p += change
+        root = np.sqrt(v) / (1 - beta2**t) ** 0.5 + eps
+        p += m * -(lr / (1 - beta1**t)) / root
 
 
 @lru_cache
