@@ -9,6 +9,8 @@ from ..tensor import Tensor
 # What tests draw, instead of normal numbers, for functions that are not defined or not smooth on the whole line.
 positive = lambda rng, shape: rng.uniform(0.3, 2.0, shape)
 away_from_zero = lambda rng, shape: rng.choice([-1, 1], shape) * rng.uniform(0.2, 1.5, shape)
+ZERO = {np.dtype(d): np.zeros((), d) for d in ("f4", "f8")}  # a 0-d array is a faster operand than a number
+BITS = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (2, 4, 8)}  # integers as wide as the floats
 
 
 # ------------------------------------------------------------------ arithmetic
@@ -102,8 +104,10 @@ def zero_where(g, closed):
     """0 where `closed`, else g. On the bits, since np.where takes ten times as long over a random mask (ADR 3)."""
     if isinstance(g, Tensor):
         return np.where(closed, 0, g)
-    bits = np.dtype(f"i{g.dtype.itemsize}")
-    return (g.view(bits) & np.subtract(closed.view(np.int8), 1, dtype=bits)).view(g.dtype)
+    bits = BITS[g.dtype]
+    passing = np.subtract(closed.view(np.int8), 1, dtype=bits)  # no bits where closed, all of them elsewhere
+    passing &= g.view(bits)
+    return passing.view(g.dtype)
 
 
 abs = op(np.absolute, name="abs", operator="abs", dx=lambda g, x: g * np.sign(x), sample=away_from_zero)
@@ -114,9 +118,6 @@ sign = op(np.sign, dx=lambda g: np.zeros_like(g), sample=away_from_zero)
 def relu(x):
     """max(x, 0), with slope 0 at the corner; NaN stays NaN, and lets g through."""
     return np.maximum(x, ZERO.get(x.dtype, 0))
-
-
-ZERO = {np.dtype(d): np.zeros((), d) for d in ("f4", "f8")}  # a 0-d array is a faster operand than a number
 
 
 maximum = op(

@@ -114,7 +114,7 @@ def exps(x, dim):
 def softmax(x, dim):
     """eˣ / Σ eˣ along `dim`."""
     _, e = exps(x, dim)
-    return e / e.sum(dim, keepdims=True) if e.ndim else e / e
+    return e / np.add.reduce(e, dim, keepdims=True) if e.ndim else e / e
 
 
 @op(
@@ -125,4 +125,4 @@ def softmax(x, dim):
 def log_softmax(x, dim):
     """x - log Σ eˣ along `dim`: log(softmax(x)), but exact where softmax underflows."""
     less, e = exps(x, dim)
-    return less - np.log(e.sum(dim, keepdims=True) if e.ndim else e)
+    return less - np.log(np.add.reduce(e, dim, keepdims=True) if e.ndim else e)
