@@ -1,6 +1,8 @@
 """What a Tensor has of an array: sizes, numbers, printing, and NumPy's protocols. Nothing here touches the graph."""
 
 import operator
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +15,7 @@ class Size(tuple):
 
     __slots__ = ()
 
-    def numel(self):
+    def numel(self) -> int:
         return int(np.prod(self, dtype=int))
 
     def __getitem__(self, i):
@@ -30,6 +32,9 @@ class ArrayLike:
     """The part of Tensor that reads its `array`."""
 
     __slots__ = ()
+    array: np.ndarray
+    node: Any
+    __getitem__: Any
     numpy_functions = {}  # NumPy's function -> ours, filled by the declarations
 
     shape = property(lambda self: Size(self.array.shape))
@@ -39,29 +44,29 @@ class ArrayLike:
     itemsize = property(lambda self: self.array.itemsize)
     nbytes = property(lambda self: self.array.nbytes)
 
-    def size(self, dim=None):
+    def size(self, dim: int | None = None) -> Any:
         return self.shape if dim is None else self.array.shape[dim]
 
-    def dim(self):
+    def dim(self) -> int:
         return self.array.ndim
 
-    def numel(self):
+    def numel(self) -> int:
         return self.array.size
 
-    def stride(self, dim=None):
+    def stride(self, dim: int | None = None) -> Any:
         strides = tuple(n // self.array.itemsize for n in self.array.strides)
         return strides if dim is None else strides[dim]
 
-    def is_contiguous(self):
+    def is_contiguous(self) -> bool:
         return self.array.flags.c_contiguous
 
-    def is_floating_point(self):
+    def is_floating_point(self) -> bool:
         return self.array.dtype.kind == "f"
 
-    def data_ptr(self):
+    def data_ptr(self) -> int:
         return self.array.ctypes.data
 
-    def item(self):
+    def item(self) -> Any:
         """The one number in it, as Python's."""
         if self.array.size != 1:
             raise RuntimeError(
@@ -69,10 +74,10 @@ class ArrayLike:
             )
         return self.array.item()
 
-    def tolist(self):
+    def tolist(self) -> Any:
         return self.array.tolist()
 
-    def numpy(self, *, force=False):
+    def numpy(self, *, force: bool = False) -> np.ndarray:
         """NumPy's array of the same memory: a write to one is seen in the other."""
         if self.node is not None and not force:
             raise RuntimeError(
@@ -101,12 +106,12 @@ class ArrayLike:
             )
         return self.array.item()
 
-    def __len__(self):
+    def __len__(self) -> int:
         if not self.array.ndim:
             raise TypeError("len() of a 0-d tensor")
         return len(self.array)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Any]:
         if not self.array.ndim:
             raise TypeError("iteration over a 0-d tensor")
         return iter([self[i] for i in range(len(self))])
@@ -114,7 +119,7 @@ class ArrayLike:
     def __contains__(self, x):
         return bool((self.array == (x.array if isinstance(x, ArrayLike) else x)).any())
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return printing.tensor_text(self)
 
     def __format__(self, spec):

@@ -9,12 +9,13 @@ import inspect
 import numpy as np
 
 from . import graph
+from .constants import constant
 from .dtype import kind
 from .graph import Node
 from .memory import whole, wrote
 from .op import op, registry
 from .ops.index import as_index, assign, setitem
-from .tensor import Tensor, constant, made
+from .tensor import Tensor, made
 from .thread import thread
 
 

@@ -19,12 +19,13 @@ from functools import cached_property
 import numpy as np
 
 from . import graph
+from .constants import constant
 from .dtype import FAST, as_dtype, get_default_dtype, native, result_type
 from .forms import public, publish, written_out
 from .formula import source
 from .graph import Node
 from .memory import view_of
-from .tensor import Tensor, constant, made
+from .tensor import Tensor, made
 from .thread import thread
 
 registry = {}

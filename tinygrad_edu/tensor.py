@@ -1,7 +1,6 @@
 """Tensor: an array and its place in the graph. All but the methods below are put here by the ops' declarations."""
 
 import warnings
-from functools import lru_cache
 
 import numpy as np
 
@@ -10,7 +9,6 @@ from .dtype import get_default_dtype, native
 from .graph import Leaf
 from .memory import owner, whole, wrote
 from .methods import Methods
-from .thread import thread
 
 
 class Tensor(ArrayLike, Methods):
@@ -63,11 +61,11 @@ class Tensor(ArrayLike, Methods):
     retains_grad = property(lambda self: not self.is_leaf and self.leaf is not None)
 
     @property
-    def requires_grad(self):
+    def requires_grad(self) -> bool:
         return self.node is not None
 
     @requires_grad.setter
-    def requires_grad(self, wanted):
+    def requires_grad(self, wanted: bool) -> None:
         if not self.is_leaf:
             if not wanted:
                 raise RuntimeError(
@@ -83,7 +81,7 @@ class Tensor(ArrayLike, Methods):
             self.own_leaf().live = bool(wanted)
             self.node = self.leaf if wanted else None
 
-    def requires_grad_(self, requires_grad=True):
+    def requires_grad_(self, requires_grad: bool = True) -> "Tensor":
         self.requires_grad = requires_grad
         return self
 
@@ -94,7 +92,7 @@ class Tensor(ArrayLike, Methods):
         return self.leaf
 
     @property
-    def grad(self):
+    def grad(self) -> "Tensor | None":
         if not self.is_leaf and self.leaf is None:
             warnings.warn(
                 "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be"
@@ -105,7 +103,7 @@ class Tensor(ArrayLike, Methods):
         return None if self.leaf is None else self.leaf.grad
 
     @grad.setter
-    def grad(self, g):
+    def grad(self, g: "Tensor | None") -> None:
         if g is not None:
             if not isinstance(g, Tensor):
                 raise TypeError(
@@ -118,18 +116,18 @@ class Tensor(ArrayLike, Methods):
         self.own_leaf().grad = g
 
     @property
-    def data(self):
+    def data(self) -> "Tensor":
         """The same memory outside the graph; writes through it are not noticed, as in torch."""
         return made(self.array, None)
 
     @data.setter
-    def data(self, other):
+    def data(self, other: "Tensor") -> None:
         self.array = other.array
         wrote(self)
         if self.leaf is not None:
             self.leaf.shape, self.leaf.dtype = self.array.shape, self.array.dtype
 
-    def detach(self):
+    def detach(self) -> "Tensor":
         """The same memory outside the graph: no gradient flows through it, but a write to it is noticed."""
         out = made(self.array, None)
         out.base = self
@@ -141,18 +139,6 @@ def made(array, node):
     t = object.__new__(Tensor)
     t.array, t.node, t.base = array, node, None
     return t
-
-
-@lru_cache(maxsize=1024, typed=True)
-def cached(value, dtype):
-    array = thread.quietly(np.array, value, dtype)
-    array.flags.writeable = False  # many graphs may hold it
-    return made(array, None)
-
-
-def constant(value, dtype):
-    """A Python number as a 0-d tensor: NumPy takes a 0-d array in half the time of a float. (0.0 == -0.0: not cached.)"""
-    return cached(value, dtype) if value else made(thread.quietly(np.array, value, dtype), None)
 
 
 def rebuilt(cls, array, requires_grad):

@@ -2,6 +2,8 @@
 
 import warnings
 import weakref
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -105,16 +107,16 @@ def accumulate(leaf, g, ours):
 
 
 def grad(
-    outputs,
-    inputs,
-    grad_outputs=None,
-    retain_graph=None,
-    create_graph=False,
-    only_inputs=True,
-    allow_unused=None,
-    is_grads_batched=False,
-    materialize_grads=False,
-):
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> tuple[Any, ...]:
     """Σ doutputs/dinput for each input, touching no `.grad`; differentiable again with `create_graph`.
 
     Raises RuntimeError where an input is not reached from the outputs (unless `allow_unused`, which gives None, or

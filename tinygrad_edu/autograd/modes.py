@@ -4,6 +4,7 @@ import functools
 import inspect
 import traceback
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,17 +15,19 @@ from ..thread import thread, watching
 class grad_mode:
     """Build graphs, or do not, while open; as a context manager or as a decorator. Each thread has its own."""
 
+    mode: bool
+
     def __new__(cls, function=None):
         return super().__new__(cls) if function is None else cls()(function)
 
-    def __init__(self):
-        self.before = []
+    def __init__(self) -> None:
+        self.before: list[bool] = []
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         self.before.append(thread.grad)
         thread.grad = self.mode
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: Any) -> None:
         thread.grad = self.before.pop()
 
     def __call__(self, function):

@@ -1,5 +1,8 @@
 """Module: parameters, buffers and other modules under names, and a forward."""
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import numpy as np
 
 from ..dtype import float32, float64
@@ -17,14 +20,14 @@ class Module(State):
     https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.__dict__.update(training=True, _parameters={}, _buffers={}, _modules={}, _transient=set())
         self.__dict__.update(_forward_hooks={}, _forward_pre_hooks={})
 
-    def forward(self, *args):
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not (self._forward_hooks or self._forward_pre_hooks):
             return self.forward(*args, **kwargs)
         for hook in tuple(self._forward_pre_hooks.values()):
@@ -36,17 +39,17 @@ class Module(State):
             out = out if replaced is None else replaced
         return out
 
-    def register_forward_pre_hook(self, hook):
+    def register_forward_pre_hook(self, hook: Callable[..., Any]) -> Handle:
         """Call `hook(module, args)` before each forward; what it returns, if anything, replaces the arguments."""
         return Handle(self._forward_pre_hooks, hook)
 
-    def register_forward_hook(self, hook):
+    def register_forward_hook(self, hook: Callable[..., Any]) -> Handle:
         """Call `hook(module, args, output)` after each forward; what it returns, if anything, replaces the output."""
         return Handle(self._forward_hooks, hook)
 
     # ---------------------------------------------------------------- names
 
-    def __setattr__(self, name, value):
+    def __setattr__(self, name: str, value: Any) -> None:
         held = self.__dict__.get("_parameters")
         if isinstance(value, (Parameter, Module)) and held is None:
             raise AttributeError(
@@ -79,18 +82,18 @@ class Module(State):
             place.pop(name, None)
         object.__delattr__(self, name)
 
-    def register_parameter(self, name, param):
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Set a parameter, or hold its place with None."""
         self._parameters[name] = None
         setattr(self, name, param)
 
-    def register_buffer(self, name, tensor, persistent=True):
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Set a tensor that is part of the state but is not learned."""
         self._buffers[name] = None
         (self._transient.discard if persistent else self._transient.add)(name)
         setattr(self, name, tensor)
 
-    def add_module(self, name, module):
+    def add_module(self, name: str, module: "Module | None") -> None:
         """Set a child under any name, also one that is no identifier."""
         if not isinstance(module, (Module, type(None))):
             raise TypeError(f"{type(module).__name__} is not a Module subclass")
@@ -98,7 +101,7 @@ class Module(State):
 
     # ---------------------------------------------------------------- everything below this module
 
-    def named_modules(self, memo=None, prefix="", remove_duplicate=True):
+    def named_modules(self, memo=None, prefix="", remove_duplicate=True) -> Iterator[tuple[str, "Module"]]:
         """This module and all below it, each once, with their dotted names."""
         memo = set() if memo is None else memo
         if self not in memo:
@@ -121,46 +124,50 @@ class Module(State):
                         seen.add(value)
                     yield f"{path}.{name}" if path else name, value
 
-    def named_parameters(self, prefix="", recurse=True, remove_duplicate=True):
+    def named_parameters(self, prefix="", recurse=True, remove_duplicate=True) -> Iterator[tuple[str, Parameter]]:
         return self._named("_parameters", prefix, recurse, remove_duplicate)
 
-    def named_buffers(self, prefix="", recurse=True, remove_duplicate=True):
+    def named_buffers(self, prefix="", recurse=True, remove_duplicate=True) -> Iterator[tuple[str, Tensor]]:
         return self._named("_buffers", prefix, recurse, remove_duplicate)
 
-    def named_children(self):
+    def named_children(self) -> Iterator[tuple[str, "Module"]]:
         return ((name, child) for name, child in self._modules.items() if child is not None)
 
-    parameters = lambda self, recurse=True: (p for _, p in self.named_parameters(recurse=recurse))
-    buffers = lambda self, recurse=True: (b for _, b in self.named_buffers(recurse=recurse))
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        return (p for _, p in self.named_parameters(recurse=recurse))
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        return (b for _, b in self.named_buffers(recurse=recurse))
+
     modules = lambda self: (module for _, module in self.named_modules())
     eval = lambda self: self.train(False)
     children = lambda self: (child for _, child in self.named_children())
 
-    def apply(self, fn):
+    def apply(self, fn: Callable[["Module"], Any]) -> "Module":
         """Call `fn` on every module below this one, then on this one."""
         for child in self.children():
             child.apply(fn)
         fn(self)
         return self
 
-    def train(self, mode=True):
+    def train(self, mode: bool = True) -> "Module":
         """Training mode, for the layers that care; `eval()` is its opposite."""
         for module in self.modules():
             module.training = mode
         return self
 
-    def requires_grad_(self, requires_grad=True):
+    def requires_grad_(self, requires_grad: bool = True) -> "Module":
         for p in self.parameters():
             p.requires_grad = requires_grad
         return self
 
-    def zero_grad(self, set_to_none=True):
+    def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the parameters' gradients: backward() adds to them, and the next batch should start from none."""
         for p in self.parameters():
             if p.grad is not None:
                 p.grad = None if set_to_none else made(np.zeros_like(p.array), None)
 
-    def to(self, *args, **kwargs):
+    def to(self, *args: Any, **kwargs: Any) -> "Module":
         """Convert the floating-point parameters and buffers, in place."""
         for t in [*self.parameters(), *self.buffers()]:
             if t.is_floating_point():
@@ -173,7 +180,7 @@ class Module(State):
 
     # ---------------------------------------------------------------- printing
 
-    def extra_repr(self):
+    def extra_repr(self) -> str:
         """What stands between the brackets, besides the children."""
         return ""
 

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict, namedtuple
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,7 +19,11 @@ class Keys(namedtuple("_IncompatibleKeys", "missing_keys unexpected_keys")):
 class State:
     """What a Module has of a checkpoint."""
 
-    def state_dict(self, prefix=""):
+    if TYPE_CHECKING:  # a module's attributes are whatever its author sets
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    def state_dict(self, prefix: str = "") -> OrderedDict:
         """Every parameter and persistent buffer by its dotted name, sharing their memory."""
         state = OrderedDict()
         for path, module in self.named_modules(remove_duplicate=False):
@@ -27,7 +32,7 @@ class State:
                     state[prefix + (f"{path}.{name}" if path else name)] = value.detach()
         return state
 
-    def load_state_dict(self, state_dict, strict=True):
+    def load_state_dict(self, state_dict: Mapping, strict: bool = True) -> Keys:
         """Copy the values in; RuntimeError, and nothing changed, if names (under `strict`) or shapes differ."""
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")

@@ -1,6 +1,7 @@
 """Adam, and AdamW: steps of the size of lr, in the direction of the mean gradient over its own typical size."""
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -21,17 +22,17 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        params,
-        lr=1e-3,
-        betas=(0.9, 0.999),
-        eps=1e-8,
-        weight_decay=0,
-        amsgrad=False,
+        params: Any,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        amsgrad: bool = False,
         *,
-        maximize=False,
-        decoupled_weight_decay=False,
-        **switches,
-    ):
+        maximize: bool = False,
+        decoupled_weight_decay: bool = False,
+        **switches: Any,
+    ) -> None:
         options = dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad, maximize=maximize)
         super().__init__(params, options | self.checked(switches) | dict(decoupled_weight_decay=decoupled_weight_decay))
 
@@ -74,16 +75,16 @@ class AdamW(Adam):
 
     def __init__(
         self,
-        params,
-        lr=1e-3,
-        betas=(0.9, 0.999),
-        eps=1e-8,
-        weight_decay=1e-2,
-        amsgrad=False,
+        params: Any,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+        amsgrad: bool = False,
         *,
-        maximize=False,
-        **switches,
-    ):
+        maximize: bool = False,
+        **switches: Any,
+    ) -> None:
         super().__init__(
             params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True, **switches
         )

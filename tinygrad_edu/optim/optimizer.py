@@ -2,7 +2,9 @@
 
 import warnings
 from collections import defaultdict
+from collections.abc import Callable
 from copy import deepcopy
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +24,7 @@ class Optimizer:
     # Switches of torch's that choose between equal implementations: kept, so that checkpoints travel, and ignored.
     switches = dict(foreach=None, capturable=False, differentiable=False, fused=None)
 
-    def __init__(self, params, defaults):
+    def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
             raise TypeError(
                 "params argument given to the optimizer should be an iterable of Tensors or dicts, but got one Tensor: put it"
@@ -47,7 +49,7 @@ class Optimizer:
             raise TypeError(f"{cls.__name__}.__init__() got an unexpected keyword argument '{name}'")
         return cls.switches | switches
 
-    def add_param_group(self, param_group):
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Take more parameters on, with options of their own where given."""
         if not isinstance(param_group, dict):
             raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
@@ -87,14 +89,14 @@ class Optimizer:
             if not 0.0 <= beta < 1.0:
                 raise ValueError(f"Invalid beta parameter at index {i}: {beta} (it must be in [0, 1))")
 
-    def zero_grad(self, set_to_none=True):
+    def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients: backward() adds to them, and the next batch should start from none."""
         for group in self.param_groups:
             for p in group["params"]:
                 if p.leaf is not None and p.leaf.grad is not None:
                     p.leaf.grad = None if set_to_none else made(np.zeros_like(p.array), None)
 
-    def step(self, closure=None):
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient. `closure`, if given, recomputes the loss, which is returned."""
         loss = None
         if closure is not None:
@@ -115,7 +117,7 @@ class Optimizer:
 
     # ---------------------------------------------------------------- state
 
-    def state_dict(self):
+    def state_dict(self) -> dict[str, Any]:
         """Options and state, with parameters as numbers in order; the same structure as torch's."""
         number, groups = {}, []
         for group in self.param_groups:
@@ -125,7 +127,7 @@ class Optimizer:
             groups.append({**options, "params": [number[id(p)] for p in group["params"]]})
         return {"state": {number[id(p)]: dict(kept) for p, kept in self.state.items() if kept}, "param_groups": groups}
 
-    def load_state_dict(self, state_dict):
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over options and state; ValueError, and nothing changed, if the groups are not as long as ours."""
         theirs = state_dict["param_groups"]
         if len(theirs) != len(self.param_groups):

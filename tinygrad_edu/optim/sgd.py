@@ -1,5 +1,7 @@
 """SGD: a step against the gradient, with momentum if wanted."""
 
+from typing import Any
+
 import numpy as np
 
 from ..tensor import made
@@ -16,8 +18,17 @@ class SGD(Optimizer):
     switches = dict(foreach=None, differentiable=False, fused=None)
 
     def __init__(
-        self, params, lr=1e-3, momentum=0, dampening=0, weight_decay=0, nesterov=False, *, maximize=False, **switches
-    ):
+        self,
+        params: Any,
+        lr: float = 1e-3,
+        momentum: float = 0,
+        dampening: float = 0,
+        weight_decay: float = 0,
+        nesterov: bool = False,
+        *,
+        maximize: bool = False,
+        **switches: Any,
+    ) -> None:
         options = dict(lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov)
         super().__init__(params, options | dict(maximize=maximize) | self.checked(switches))
 

@@ -1,7 +1,8 @@
 """Datasets and their batches, in torch's order: the same seed gives the same shuffles."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,7 @@ class TensorDataset(Dataset):
     (tensor([0., 0.]), tensor(1.))
     """
 
-    def __init__(self, *tensors):
+    def __init__(self, *tensors: Tensor) -> None:
         if any(len(t) != len(tensors[0]) for t in tensors):
             raise AssertionError(f"Size mismatch between tensors: {[len(t) for t in tensors]} rows")
         self.tensors = tensors
@@ -149,20 +150,20 @@ class DataLoader:
 
     def __init__(
         self,
-        dataset,
-        batch_size=1,
-        shuffle=None,
-        sampler=None,
-        batch_sampler=None,
-        num_workers=0,
-        collate_fn=None,
-        pin_memory=False,
-        drop_last=False,
-        timeout=0,
-        worker_init_fn=None,
+        dataset: Any,
+        batch_size: int | None = 1,
+        shuffle: bool | None = None,
+        sampler: Any = None,
+        batch_sampler: Any = None,
+        num_workers: int = 0,
+        collate_fn: Callable[[Any], Any] | None = None,
+        pin_memory: bool = False,
+        drop_last: bool = False,
+        timeout: float = 0,
+        worker_init_fn: Callable[[int], Any] | None = None,
         *,
-        generator=None,
-    ):
+        generator: Generator | None = None,
+    ) -> None:
         if num_workers:
             raise ValueError(f"num_workers={num_workers}: batches are made in this process only, so it must be 0")
         if sampler is not None and shuffle:
@@ -185,7 +186,7 @@ class DataLoader:
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)
         self.batch_sampler = batch_sampler
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Any]:
         (self.generator or random.default_generator).integer63()
         return self.batches()
 
