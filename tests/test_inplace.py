@@ -163,6 +163,44 @@ def detached_writes_are_seen(t):
     return [y, d, y._version, d._version]
 
 
+def squeeze_of_nothing_is_a_view(t):
+    x, y = start(t)
+    s, e = y.squeeze(), y.expand(3, 4)
+    s.mul_(2)
+    e.add_(1)
+    return after(t, x, y, s)
+
+
+def truths_as_indices(t):
+    x, y = start(t)
+    y[True] *= 2
+    s = y.sum()
+    s[s > 0] = 3.0
+    return after(t, x, y, y[True], y[False], s)
+
+
+def values_with_more_axes_than_their_place(t):
+    x, y = start(t)
+    w = weighted(t, 1, 4)
+    y[1] = w
+    y[y > 11] = t.tensor([[7.0]], dtype=t.float64)
+    return after(t, x, y, weight=w)
+
+
+def numbers_beside_index_arrays(t):
+    x, y = start(t, (2, 3, 4))
+    y[0, :, [0, 1]] = weighted(t, 3, 2).detach()
+    return after(t, x, y, y[1, :, [2, 0, 0]], y[1, ..., [0, 3]], y[[0, 1], None, 2])
+
+
+def empty_writes(t):
+    x, y = start(t)
+    y[y > 100] *= 2
+    z = t.zeros(0, 3)
+    z += t.ones(3)
+    return [*after(t, x, y), z]
+
+
 def second_derivative_through_a_write(t):
     x, y = start(t)
     y[1] = y[0].clone() * y[2].clone()
@@ -275,6 +313,11 @@ RESULTS = [
     detached_writes_are_seen,
     second_derivative_through_a_write,
     versions,
+    squeeze_of_nothing_is_a_view,
+    truths_as_indices,
+    values_with_more_axes_than_their_place,
+    numbers_beside_index_arrays,
+    empty_writes,
 ]
 ERRORS = {
     saved_output_overwritten: "modified by an inplace operation: exp saved its output",

@@ -149,7 +149,10 @@ def extremum(kind, find, whole, pairwise, input, dim, other, keepdim):
     if isinstance(dim, Tensor) or other is not None:
         return pairwise(input, dim if other is None else other)
     if dim is None:
-        return whole(input)
+        out = whole(input)
+        if not np.isnan(out.array):
+            return out
+        return getitem(input.reshape(-1), (int(find(input.array)),))  # the NaN hears of g, and nothing else
     dim = one_dim(dim, input.array.ndim)
     at = place(find, input, dim, True).array
     values = along(input, at, dim)
@@ -296,7 +299,8 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
         if not label_smoothing:
             return hard
         heard = target != ignore_index
-        soft = -(logs if weight is None else logs * per_class(weight, logs)) * unsqueeze(heard, dim)
+        weighted = logs if weight is None else logs * per_class(weight, logs)
+        soft = -elementwise.where(unsqueeze(heard, dim), weighted, 0)
         counts = heard if weight is None else getitem(weight, (np.where(heard.array, target.array, 0),)) * heard
         spread_loss = averaged(sum(soft, dim), reduction, sum(counts))
         return (1 - label_smoothing) * hard + label_smoothing / input.array.shape[dim] * spread_loss

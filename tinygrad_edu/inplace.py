@@ -28,7 +28,7 @@ def refuse(x):
             " respect to, so its value must stay: compute a new tensor, or update it under no_grad(), as optimizers do."
         )
     repeated = any(stride == 0 and n > 1 for stride, n in zip(x.array.strides, x.array.shape))
-    if repeated or not x.array.flags.writeable:
+    if x.array.size and (repeated or not x.array.flags.writeable):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location"
             " (or it must not be written to). Please clone() the tensor before performing the operation."

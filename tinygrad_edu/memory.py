@@ -31,7 +31,7 @@ def whole(t):
 def view_of(base, out, op, params):
     """Make `out` a view of `base`, if it does share its memory."""
     memory = out.array.base
-    if memory is not None and (memory is base.array or memory is base.array.base):
+    if out.array is base.array or (memory is not None and (memory is base.array or memory is base.array.base)):
         out.base, out.recipe = base, (op, params)
         if base.views is None:
             base.views = set()

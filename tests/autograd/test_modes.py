@@ -41,6 +41,13 @@ def modes(t):
         yield (x * 2).requires_grad
         yield (x * 2).requires_grad
 
+    @t.no_grad()
+    def echo():
+        got = yield (x * 2).requires_grad
+        yield got
+
+    talk = echo()
+    seen += [next(talk), talk.send(7)]
     for flag in steps():
         seen += [flag, (x * 2).requires_grad]
     return [*seen, quiet(), bare(), switched(), (x * 2).requires_grad, t.is_grad_enabled()]

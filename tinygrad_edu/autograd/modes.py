@@ -36,13 +36,20 @@ class grad_mode:
             @functools.wraps(function)
             def steps(*args, **kwargs):
                 generator = function(*args, **kwargs)
+                resume = functools.partial(next, generator)
                 while True:
                     with set_grad_enabled(self.mode):
                         try:
-                            value = next(generator)
+                            value = resume()
                         except StopIteration as end:
                             return end.value
-                    yield value
+                    try:
+                        resume = functools.partial(generator.send, (yield value))
+                    except GeneratorExit:
+                        generator.close()
+                        raise
+                    except BaseException as error:
+                        resume = functools.partial(generator.throw, error)
 
             return steps
 

@@ -26,6 +26,8 @@ def as_index(index):
             i = i.array.copy() if i.array.ndim or i.array.dtype.kind == "b" else i.array.item()
         elif isinstance(i, (list, range)):
             i = np.asarray(i) if len(i) else np.zeros(0, int)
+        elif isinstance(i, bool):
+            i = np.asarray(i)
         elif isinstance(i, np.integer):
             i = int(i)
         if isinstance(i, float) or (isinstance(i, np.ndarray) and i.dtype.kind not in "biu"):
@@ -48,7 +50,7 @@ def region(x, index):
         some = rest if i is Ellipsis else (slice(None),) * span if is_array else (i,)
         basic += some
         picks += [i] if is_array else [slice(None)] * sum(not isinstance(k, int) or k is True for k in some)
-    return x[tuple(basic)], tuple(picks)
+    return x[(*basic, Ellipsis)], tuple(picks)
 
 
 def mended(error, x, index):
@@ -108,7 +110,7 @@ def put(x, size, index):
 def blanked(g, index):
     """g, but 0 at `index`."""
     keep = np.ones(g.shape, bool)
-    assign(keep, False, index)
+    assign(keep, np.False_, index)
     return np.where(keep, g, 0)
 
 
@@ -131,10 +133,13 @@ def assign(x, y, index):
     """x[index] = y for arrays, with torch's errors."""
     try:
         part, picks = region(x, index)
+        if y.ndim > 1 and not is_basic(index):  # as torch, let go of axes of length 1 that the place does not have
+            extra = max(0, y.ndim - part[picks].ndim)
+            y = y.reshape(y.shape[extra:]) if all(n == 1 for n in y.shape[:extra]) else y
         part[picks] = y
     except IndexError as error:
         raise mended(error, x, index) from None
-    except ValueError:
+    except (TypeError, ValueError):
         raise RuntimeError(
             f"shape mismatch: value tensor of shape {list(y.shape)} cannot be broadcast to indexing result of shape"
             f" {list(part[picks].shape)}"

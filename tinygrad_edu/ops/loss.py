@@ -178,11 +178,12 @@ def share(g, shape, target, weight, ignore_index, reduction):
     counts, total = heard(target, weight, ignore_index, g.array.dtype if taped else g.dtype)
     if reduction == "mean":
         counts = counts / (total or 1)
-    index = at_class(target if counts.ndim == 0 else np.where(target != ignore_index, target, 0))
+    counted = target != ignore_index
+    index = at_class(np.where(counted, target, 0))
     if taped:
-        return put((-g * made(np.asarray(counts), None)).expand(target.shape), shape, index)
+        return put(np.where(made(np.asarray(counted), None), -g * made(np.asarray(counts), None), 0), shape, index)
     out = np.zeros(shape, g.dtype)
-    out[index] = -g * counts
+    out[index] = np.where(counted, -g * counts, 0)
     return out
 
 

@@ -128,7 +128,7 @@ def expand(x, size):
             raise RuntimeError(
                 f"The expanded size of the tensor ({want}) must match the existing size ({have}): expand stretches only axes of length 1, and {list(x.shape)} is not one of {list(size)}"
             )
-    return np.broadcast_to(x, wanted)
+    return np.broadcast_to(x, wanted) if wanted != x.shape else x[...]
 
 
 def matrix_transpose(x):
