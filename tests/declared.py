@@ -53,7 +53,7 @@ def positional(function):
 
 
 def in_torch(op, torch):
-    """torch's function of that name, or None for the ops that torch has no name for."""
+    """torch's function of that name."""
     for place, holder in (("nn.functional", torch.nn.functional), ("torch", torch), ("Tensor", torch.Tensor)):
         if place in op.places:
             function = getattr(holder, op.name)
@@ -63,4 +63,7 @@ def in_torch(op, torch):
         "cast": lambda x, dtype: x.to(torch.float64),
         "concatenate": lambda *ts, dim, lengths: torch.cat(ts, dim),
         "copied_over": lambda x, y: x.clone().copy_(y),
-    }.get(op.name)
+    }[op.name]
+
+
+OURS_ALONE = {"put", "setitem", "overwritten"}  # steps of indexing and writing, which torch does not show by themselves

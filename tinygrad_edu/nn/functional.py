@@ -1,7 +1,7 @@
 """The layers and losses as functions."""
 
-from ..functional import cross_entropy
 from ..op import registry
+from .cross_entropy import cross_entropy
 
 # The ops: each declaration says whether torch has it here.
 globals().update({op.name: op.call for op in registry.values() if "nn.functional" in op.places})

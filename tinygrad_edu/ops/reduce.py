@@ -62,19 +62,15 @@ def extremum(ufunc):
     return forward
 
 
-amax = op(
-    extremum(np.maximum),
-    name="amax",
-    dx=lambda g, x, out, shape, dim, keepdim: shared(g, x, out, shape, dim, keepdim),
-    sample=away_from_zero,
-    cases=OVER,
-)
-amin = op(
-    extremum(np.minimum),
-    name="amin",
-    dx=lambda g, x, out, shape, dim, keepdim: shared(g, x, out, shape, dim, keepdim),
-    sample=away_from_zero,
-    cases=OVER,
+amax, amin = (
+    op(
+        extremum(ufunc),
+        name=name,
+        dx=lambda g, x, out, shape, dim, keepdim: shared(g, x, out, shape, dim, keepdim),
+        sample=away_from_zero,
+        cases=OVER,
+    )
+    for name, ufunc in (("amax", np.maximum), ("amin", np.minimum))
 )
 
 
