@@ -68,11 +68,7 @@ class ArrayLike:
 
     def item(self) -> Any:
         """The one number in it, as Python's."""
-        if self.array.size != 1:
-            raise RuntimeError(
-                f"a Tensor with {self.array.size} elements cannot be converted to Scalar: item() wants one"
-            )
-        return self.array.item()
+        return self.one(RuntimeError, f"a Tensor with {self.array.size} elements cannot be converted to Scalar")
 
     def tolist(self) -> Any:
         return self.array.tolist()
@@ -86,24 +82,18 @@ class ArrayLike:
             )
         return self.array
 
-    __bool__ = lambda self: bool(self.one("Boolean value"))
-    __int__ = lambda self: int(self.only("int"))
-    __float__ = lambda self: float(self.only("float"))
+    __bool__ = lambda self: bool(
+        self.one(RuntimeError, "Boolean value of Tensor with more than one value is ambiguous")
+    )
+    __int__ = lambda self: int(self.one(ValueError, "only one element tensors can be converted to Python scalars"))
+    __float__ = lambda self: float(self.one(ValueError, "only one element tensors can be converted to Python scalars"))
     __index__ = lambda self: operator.index(self.item())
     __hash__ = object.__hash__
 
-    def one(self, what):
+    def one(self, error, complaint):
+        """The number in a tensor of one; else torch's complaint."""
         if self.array.size != 1:
-            raise RuntimeError(
-                f"{what} of Tensor with {self.array.size} values is ambiguous: use .any(), .all() or .item()"
-            )
-        return self.array.item()
-
-    def only(self, what):
-        if self.array.size != 1:
-            raise ValueError(
-                f"only one element tensors can be converted to Python scalars, and this one has {self.array.size}"
-            )
+            raise error(f"{complaint}: this one has shape {list(self.shape)}; reduce it first, or take .tolist()")
         return self.array.item()
 
     def __len__(self) -> int:

@@ -103,6 +103,9 @@ def call_text(op):
     for i, x in enumerate(op.inputs):
         if x in op.optional:
             unready[i] = f"({inputs[i]} is not None and {unready[i]})"
+    if op.differentiable:  # an input without a rule must not want a gradient: Op.general says so
+        held = [public(x) for x, has in zip(op.inputs, op.ruled) if not has]
+        unready += [f"({n} is not None and {n}.node is not None and thread.grad)" for n in held]
     for i, x in enumerate(op.promotes):
         test = f"{public(x)}.array.dtype is not dtype" if i else f"(dtype := {public(x)}.array.dtype) not in FAST"
         unready.append(f"({public(x)} is not None and {test})" if x in op.optional else test)

@@ -7,18 +7,17 @@ import numpy as np
 from . import graph
 from .graph import Node, birth
 
+# Without this, glibc gives the memory of every freed array of over 128 KiB back to the system, and faults it in again
+# for the next one: large elementwise work takes up to five times as long. Freeing one large block, never touched,
+# raises that threshold for good (docs/adr/0004).
+np.empty((32 << 20) - (1 << 16), np.uint8)
+
 
 def owner(t):
     """The tensor that owns the memory t looks at: a view's base's base, and so on."""
     while t.base is not None:
         t = t.base
     return t
-
-
-# Without this, glibc gives the memory of every freed array of over 128 KiB back to the system, and faults it in again
-# for the next one: large elementwise work takes up to three times as long. Freeing one large block, never touched,
-# raises that threshold for good (docs/adr/0004).
-np.empty((32 << 20) - (1 << 16), np.uint8)
 
 
 def whole(t):

@@ -110,9 +110,14 @@ class Op:
         names = self.inputs * len(inputs) if self.variadic else self.inputs
         inputs = [self.as_input(name, x) for name, x in zip(names, inputs)]
         if not any(isinstance(x, Tensor) for x in inputs):
-            raise TypeError(
-                f"{self.name}(): argument '{public(names[0])}' must be Tensor, not {type(inputs[0]).__name__}"
-            )
+            raise TypeError(f"{self.name}(): argument '{public(names[0])}' must be Tensor, not {inputs[0]!r}")
+        if self.differentiable and thread.grad:
+            for name, has_rule, x in zip(names, self.ruled, inputs):
+                if not has_rule and isinstance(x, Tensor) and x.node is not None:
+                    raise RuntimeError(
+                        f"The function '{self.name}' is not differentiable with respect to argument '{public(name)}'. This"
+                        " input cannot have requires_grad True: detach() it"
+                    )
         promoted = [i for i, name in enumerate(names) if name in self.promotes and inputs[i] is not None]
         if promoted:
             heard = (x.array if isinstance(x, Tensor) else x for x in (inputs[i] for i in promoted))

@@ -112,14 +112,8 @@ class Anomaly:
         graph.origin[node] = users_line()
 
     def backward(self, node, g, parts):
-        for edge, part in zip(node.edges, parts):
-            if (
-                self.check_nan
-                and edge is not None
-                and part is not None
-                and np.isnan(getattr(part, "array", part)).any()
-            ):
-                i = sum(1 for e in node.edges[: node.edges.index(edge)])
+        for i, part in enumerate(parts):
+            if self.check_nan and part is not None and np.isnan(getattr(part, "array", part)).any():
                 raise RuntimeError(
                     f"Function '{node.name()}' returned nan values in its {i}th output.{graph.where_made(node)}"
                 )

@@ -3,7 +3,7 @@
 from operator import index
 
 
-def one_dim(dim, ndim, name="dim"):
+def one_dim(dim, ndim):
     """`dim` counted from the front."""
     span = max(ndim, 1)
     dim = index(dim)

@@ -49,7 +49,7 @@ def region(x, index):
     for i, is_array, span in zip(index, arrays, spans):
         some = rest if i is Ellipsis else (slice(None),) * span if is_array else (i,)
         basic += some
-        picks += [i] if is_array else [slice(None)] * sum(not isinstance(k, int) or k is True for k in some)
+        picks += [i] if is_array else [slice(None)] * sum(not isinstance(k, int) for k in some)
     return x[(*basic, Ellipsis)], tuple(picks)
 
 
