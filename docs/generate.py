@@ -21,12 +21,12 @@ from tinygrad_edu.op import registry  # noqa: E402
 # What an annotation says, by the parameter's name: the same names mean the same throughout the API.
 KINDS = {
     "dim|start_dim|end_dim|dim0|dim1": "_int",
-    "keepdim|keepdims|equal_nan|requires_grad|copy|non_blocking": "_bool",
+    "keepdim|keepdims|equal_nan|requires_grad|copy|non_blocking|replacement|training|inplace": "_bool",
     "dtype": "_dtype | None",
     "size|shape|dims": "_int | Sequence[_int]",
     "reduction": "_str",
-    "alpha|beta|threshold|rtol|atol|label_smoothing": "_float",
-    "ignore_index|steps|n|seed": "_int",
+    "alpha|beta|threshold|rtol|atol|label_smoothing|lambd|median|sigma": "_float",
+    "ignore_index|steps|n|seed|low|num_samples": "_int",
     "tensors": "Sequence[Tensor]",
     "generator": "Generator | None",
 }
@@ -88,9 +88,12 @@ def returns_tensor(name):
         "linspace",
         "eye",
         "rand",
+        "randn",
         "randint",
         "randperm",
     ]
+    draws = ["normal", "bernoulli", "multinomial"]
+    dropouts = ["dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout"]
     converts = [
         "float",
         "double",
@@ -112,9 +115,10 @@ def returns_tensor(name):
         "any",
     ]
     in_place = name.endswith("_") and not name.startswith("_")
-    return plain in {*creation, *converts, "rand_like", "t", "view_as", "expand_as", "contiguous", "cross_entropy"} | {
-        f"{c}_like" for c in creation
-    } or (in_place or name.startswith("__i") or name in OPERATORS)
+    others = ["t", "view_as", "expand_as", "contiguous", "cross_entropy"]
+    return plain in {*creation, *converts, *draws, *dropouts, *others} | {f"{c}_like" for c in creation} or (
+        in_place or name.startswith("__i") or name in OPERATORS
+    )
 
 
 OPERATORS = {f"__{side}{op.operator}__" for op in registry.values() if op.operator for side in ("", "r", "i")} | {
@@ -124,7 +128,7 @@ OPERATORS = {f"__{side}{op.operator}__" for op in registry.values() if op.operat
 
 def methods_text():
     """The stub of the class that holds every method that a declaration makes."""
-    text = HEAD + "from .dtype import dtype as _dtype\nfrom .random import Generator\nfrom .tensor import Tensor\n\n"
+    text = HEAD + "from .dtype import dtype as _dtype\nfrom .generator import Generator\nfrom .tensor import Tensor\n\n"
     text += "class Methods:\n    @property\n    def mT(self) -> Tensor: ...\n    @property\n    def T(self) -> Tensor: ...\n"
     for name, value in sorted(vars(tg.Tensor).items()):
         if (

@@ -45,17 +45,22 @@ from .dtype import (
     uint8,
 )
 from .functional import add, all, allclose, any, argmax, argmin, cat, equal, isclose, max, min, stack, sub, t, unbind
+from .generator import Generator, default_generator
 from .op import registry as _registry
 from .printing import set_printoptions
 from .random import (
-    Generator,
-    default_generator,
+    bernoulli,
     get_rng_state,
     initial_seed,
     manual_seed,
+    multinomial,
+    normal,
     rand,
     rand_like,
     randint,
+    randint_like,
+    randn,
+    randn_like,
     randperm,
     seed,
     set_rng_state,

@@ -40,10 +40,23 @@ def odd(s, e):
 
 def fma(a, b, c):
     """a·b + c with one rounding, for arrays and scalars of one dtype, float32 or float64."""
-    a, b, c = np.broadcast_arrays(*map(np.asarray, (a, b, c)))
-    if a.dtype == np.float32:  # in float64 the product is exact, and only the sum rounds
-        return odd(*two_sum(a.astype(np.float64) * b, c.astype(np.float64))).astype(np.float32)
+    if isinstance(c, np.generic) and not c:
+        return a * b + c  # nothing is added (but +0 makes a product of -0 +0): the product's is the one rounding
+    if a.dtype == np.float32:
+        return fma_float32(a, b, c)
     product, product_error = two_product(a, b)
     t, t_error = two_sum(c, product_error)
     s, s_error = two_sum(product, t)
     return s + odd(*two_sum(t_error, s_error))
+
+
+def fma_float32(a, b, c):
+    """In float64 the product of two float32 is exact, and only the sum rounds, to 53 bits; then we round to 24.
+
+    Rounding twice errs only where the first result lies halfway between two float32, which it then is not: its last
+    28 bits are 0, and which way to go is in what the first rounding lost. Where no result is such, we are done."""
+    product = np.multiply(a, b, dtype=np.float64)
+    s = np.asarray(product + c)
+    rounded = s.astype(np.float32)
+    halfway = (s.view(np.int64) << 36 == 0) & (s != rounded)
+    return odd(*two_sum(product, c)).astype(np.float32) if halfway.any() else rounded

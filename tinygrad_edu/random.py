@@ -1,108 +1,36 @@
-"""torch's CPU random numbers, bit for bit.
+"""New random tensors, and the seed of the stream that they are drawn from: torch's, bit for bit.
 
-The source is the Mersenne Twister, which gives 32 random bits, a *word*, at a time; all that follows is how torch
-turns words into numbers. A float32 in [0, 1) is the low 24 bits of one word, since that is how many a float32 can
-hold; a float64 takes the low 53 bits of two words, the first being the high half. A draw consumes the words that it
-needs and no more: that is why two programs with one seed stay together only if they draw the same things in order.
+The stream is the default generator's unless `generator=` gives another (`generator.py`); what is made of its words is
+in `distributions.py`, and for normal numbers in `gaussian.py`. docs/randomness.md tells the whole story.
 """
 
-import secrets
+from contextlib import contextmanager
 
 import numpy as np
 
 from .creation import finished, floats, like, sizes
+from .distributions import demand, demand_floats, greatest, source, whole
 from .dtype import as_dtype, int64
-from .fma import fma
-from .inplace import refuse
-from .memory import wrote
-from .tensor import Tensor
+from .functional import method
+from .gaussian import working
+from .generator import default_generator
+from .tensor import Tensor, made
 
-
-class Generator:
-    """A stream of random words.
-
-    https://docs.pytorch.org/docs/stable/generated/torch.Generator.html"""
-
-    device = "cpu"
-
-    def __init__(self, device="cpu"):
-        self.manual_seed(67280421310721)  # torch's own first seed
-
-    def manual_seed(self, seed):
-        """Start over. Only the low 32 bits of the seed count, as in torch: -1 and 2³² - 1 are one seed."""
-        if not -(2**63) <= seed < 2**64:
-            raise RuntimeError(f"Overflow when unpacking long: the seed {seed} has more than 64 bits")
-        self._seed = int(seed) % 2**64
-        self.words = np.random.MT19937()
-        self.words.state = np.random.RandomState(self._seed % 2**32).get_state(legacy=False)
-        return self
-
-    def initial_seed(self):
-        return self._seed
-
-    def seed(self):
-        """Seed from the system's entropy, and say with what."""
-        return self.manual_seed(secrets.randbits(63)).initial_seed()
-
-    def get_state(self):
-        """The stream's place, as an opaque value for `set_state`."""
-        return self._seed, self.words.state
-
-    def set_state(self, state):
-        self._seed, self.words.state = state
-        return self
-
-    def words32(self, n):
-        return self.words.random_raw(n)
-
-    def words64(self, n):
-        words = self.words32(2 * n)
-        return words[0::2] << np.uint64(32) | words[1::2]
-
-    def unit(self, n, d):
-        """n numbers in [0, 1), each a multiple of 2⁻²⁴ (float32) or 2⁻⁵³ (float64)."""
-        if d == np.float64:
-            return (self.words64(n) % np.uint64(2**53)).astype(d) * 2.0**-53
-        return (self.words32(n) % np.uint64(2**24)).astype(d) * d.type(2.0**-24)
-
-    def uniform(self, n, low, high, d):
-        """low + u (high - low), rounded once; a result that rounded up to `high` becomes `low`."""
-        low, high, span = d.type(low), d.type(high), d.type(high - low)
-        values = fma(self.unit(n, d), span, low)
-        return np.where(values == high, low, values)
-
-    def integers(self, n, low, high):
-        """Words modulo the width; of 64 bits each once the width reaches 2²⁸."""
-        words = self.words64(n) if high - low >= 2**28 else self.words32(n)
-        return (words % np.uint64(high - low)).astype(np.int64) + low
-
-    def integer63(self):
-        """What `torch.empty((), dtype=torch.int64).random_()` draws: the seeds of data loaders."""
-        return int(self.words64(1)[0] % np.uint64(2**63))
-
-    def permutation(self, n):
-        """Fisher and Yates: swap each place with one of those not before it."""
-        order = list(range(n))
-        if n > 1:
-            steps = self.words32(n - 1) % np.arange(n, 1, -1, dtype=np.uint64)
-            for i, step in enumerate(steps.tolist()):
-                order[i], order[i + step] = order[i + step], order[i]
-        return np.array(order, np.int64)
-
-
-default_generator = Generator()
-default_generator.seed()  # two runs differ until somebody seeds them
+# ------------------------------------------------------------------ the default generator
 
 
 def manual_seed(seed):
-    """Seed the default generator: the same seed gives the same numbers as torch's, on every machine.
+    """Seed the default generator: the same seed gives the same numbers as torch's.
+
+    Only the seed's low 32 bits count. Raises ValueError where it has more than 64. Returns the generator.
+    https://docs.pytorch.org/docs/stable/generated/torch.manual_seed.html
 
     >>> import tinygrad_edu as tg
     >>> _ = tg.manual_seed(1337)
     >>> tg.rand(2)
     tensor([0.0783, 0.4956])
     """
-    return default_generator.manual_seed(seed)
+    return default_generator.manual_seed(int(seed))
 
 
 def seed():
@@ -116,55 +44,220 @@ def initial_seed():
 
 
 def get_rng_state():
-    """The default generator's place in its stream."""
+    """The default generator's place in its stream, as torch's 5056 bytes: torch's set_rng_state takes them too.
+
+    >>> import tinygrad_edu as tg
+    >>> state = tg.get_rng_state()
+    >>> first = tg.rand(3)
+    >>> tg.set_rng_state(state)
+    >>> tg.equal(tg.rand(3), first)
+    True
+    """
     return default_generator.get_state()
 
 
-def set_rng_state(state):
-    """Put the default generator back to a place that `get_rng_state` gave."""
-    default_generator.set_state(state)
+def set_rng_state(new_state):
+    """Put the default generator to where `get_rng_state`, here or in torch, was called."""
+    default_generator.set_state(new_state)
+
+
+@contextmanager
+def fork_rng(devices=None, enabled=True, device_type=None):
+    """While open, draw what you like: afterwards the default generator is where it was.
+
+    https://docs.pytorch.org/docs/stable/random.html
+
+    >>> import tinygrad_edu as tg
+    >>> _ = tg.manual_seed(1337)
+    >>> with tg.random.fork_rng():
+    ...     _ = tg.rand(1000)
+    >>> tg.rand(2)
+    tensor([0.0783, 0.4956])
+    """
+    state = get_rng_state()
+    try:
+        yield
+    finally:
+        if enabled:
+            set_rng_state(state)
+
+
+def thread_safe_generator():
+    """The generator of the data loader's worker thread that asks: None, since loaders have no workers here."""
+
+
+# ------------------------------------------------------------------ uniform and normal numbers
+
+
+def blank(size, d):
+    return made(np.empty(size, d), None)
+
+
+def blank_like(input, dtype):
+    """A tensor to write to, of input's shape and laid out in memory as input is."""
+    return made(np.empty_like(input.array, like(input, dtype)), None)
 
 
 def rand(*size, generator=None, dtype=None, device=None, requires_grad=False):
-    """Uniform numbers in [0, 1)."""
-    shape, d = sizes(size), floats(dtype)
-    n = int(np.prod(shape, dtype=int))
-    return finished((generator or default_generator).uniform(n, 0, 1, d).reshape(shape), requires_grad)
+    """Uniform numbers in [0, 1): whole multiples of 2⁻²⁴ in float32, of 2⁻⁵³ in float64.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.rand.html
+
+    >>> import tinygrad_edu as tg
+    >>> tg.rand(2, generator=tg.Generator().manual_seed(42))
+    tensor([0.8823, 0.9150])
+    """
+    return finished(blank(sizes(size), floats(dtype)).uniform_(generator=generator).array, requires_grad)
 
 
-def rand_like(input, *, generator=None, dtype=None, device=None, requires_grad=False):
+def rand_like(input, *, generator=None, dtype=None, device=None, requires_grad=False, memory_format=None):
     """Uniform numbers in [0, 1), in input's shape and dtype."""
-    return rand(*input.shape, generator=generator, dtype=like(input, dtype), requires_grad=requires_grad)
+    return finished(blank_like(input, dtype).uniform_(generator=generator).array, requires_grad)
 
 
-def uniform_(self, from_=0.0, to=1.0, *, generator=None, **named):
-    """Overwrite with uniform numbers in [from, to)."""
-    low, high = named.pop("from", from_), to
-    if not low <= high:
-        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low} > to={high}")
-    refuse(self)
-    in_memory_order = self.array.transpose(np.argsort([-stride for stride in self.array.strides], kind="stable"))
-    drawn = (generator or default_generator).uniform(self.array.size, low, high, self.array.dtype)
-    in_memory_order[...] = drawn.reshape(in_memory_order.shape)
-    wrote(self)
-    return self
+def randn(*size, generator=None, dtype=None, device=None, requires_grad=False):
+    """Normal numbers with mean 0 and variance 1.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.randn.html
+
+    >>> import tinygrad_edu as tg
+    >>> tg.randn(2, generator=tg.Generator().manual_seed(42))
+    tensor([0.3367, 0.1288])
+    """
+    return finished(blank(sizes(size), floats(dtype)).normal_(generator=generator).array, requires_grad)
 
 
-def randint(low, high=None, size=None, *, generator=None, dtype=None, device=None, requires_grad=False):
-    """Whole numbers from low (0 if only one bound is given) up to, but without, high."""
+def randn_like(input, *, generator=None, dtype=None, device=None, requires_grad=False, memory_format=None):
+    """Normal numbers with mean 0 and variance 1, in input's shape and dtype."""
+    return finished(blank_like(input, dtype).normal_(generator=generator).array, requires_grad)
+
+
+def normal(mean, std=1.0, size=None, *, generator=None, dtype=None, device=None, requires_grad=False):
+    """mean + std z, for z standard normal: of this size, or one for each entry of mean and std, which broadcast.
+
+    No gradient reaches mean and std: write `mean + std * randn_like(std)` where one should.
+    Raises RuntimeError where a std is negative.
+    https://docs.pytorch.org/docs/stable/generated/torch.normal.html
+
+    >>> import tinygrad_edu as tg
+    >>> tg.normal(10.0, 0.1, (2,), generator=tg.Generator().manual_seed(42))
+    tensor([10.0337, 10.0129])
+    """
+    tensors = [x for x in (mean, std) if isinstance(x, Tensor)]
+    if not tensors:
+        if size is None:
+            raise TypeError("normal() of two numbers needs a size: normal(mean, std, size)")
+        drawn = blank(sizes((size,)), floats(dtype)).normal_(mean, std, generator=generator)
+        return finished(drawn.array, requires_grad)
+    if not isinstance(std, Tensor):
+        drawn = blank(mean.shape, mean.array.dtype).normal_(0, std, generator=generator)
+        return drawn.add_(mean.detach())
+    demand_floats("normal", tensors[0])
+    demand((std.array >= 0).all(), f"normal expects all elements of std >= 0.0, but found {std}")
+    drawn = blank((mean + std).shape, tensors[0].array.dtype).normal_(generator=generator).mul_(std.detach())
+    return drawn.add_(mean.detach() if isinstance(mean, Tensor) else mean)
+
+
+# ------------------------------------------------------------------ integers
+
+
+def randint(low=0, high=None, size=None, *, generator=None, dtype=None, device=None, requires_grad=False):
+    """Whole numbers from low up to, but without, high: `randint(high, size)` or `randint(low, high, size)`.
+
+    Raises RuntimeError where low >= high or the dtype, int64 unless named, does not hold them.
+    https://docs.pytorch.org/docs/stable/generated/torch.randint.html
+
+    >>> import tinygrad_edu as tg
+    >>> tg.randint(10, (3,), generator=tg.Generator().manual_seed(42))
+    tensor([2, 7, 6])
+    """
     if size is None:
         low, high, size = 0, low, high
-    if low >= high:
-        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
-    n = int(np.prod(size, dtype=int))
-    drawn = (generator or default_generator).integers(n, low, high)
-    return finished(drawn.reshape(size).astype(as_dtype(dtype or int64).dtype), requires_grad)
+    elif high is None:
+        low, high = 0, low
+    drawn = blank(sizes((size,)), as_dtype(dtype or int64).dtype).random_(low, high, generator=generator)
+    return finished(drawn.array, requires_grad)
+
+
+def randint_like(
+    input, low=0, high=None, *, generator=None, dtype=None, device=None, requires_grad=False, memory_format=None
+):
+    """Whole numbers from low (0 if only one bound is given) up to, but without, high, in input's shape and dtype."""
+    low, high = (0, low) if high is None else (low, high)
+    return finished(blank_like(input, dtype).random_(low, high, generator=generator).array, requires_grad)
 
 
 def randperm(n, *, generator=None, dtype=None, device=None, requires_grad=False):
-    """The numbers 0 ... n - 1 in random order."""
-    order = (generator or default_generator).permutation(n)
-    return finished(order.astype(as_dtype(dtype or int64).dtype), requires_grad)
+    """The numbers 0 ... n - 1 in random order, as int64 unless another dtype, which must hold them, is named.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.randperm.html
+
+    >>> import tinygrad_edu as tg
+    >>> tg.randperm(5, generator=tg.Generator().manual_seed(42))
+    tensor([2, 4, 3, 0, 1])
+    """
+    (n,), d = sizes((whole("n", n),)), as_dtype(dtype or int64)
+    if d.dtype == bool:
+        raise NotImplementedError('"randperm" not implemented for torch.bool: it counts')
+    demand(n <= greatest(d.dtype) + 1, f"n={n} is too large for {d}, which cannot count to it")
+    return finished(source(generator).permutation(n).astype(d.dtype), requires_grad)
 
 
-Tensor.uniform_ = uniform_
+# ------------------------------------------------------------------ events of given probabilities
+
+
+@method
+def bernoulli(input, p=None, *, generator=None):
+    """1 where u < p, else 0, in input's shape and dtype; input itself holds the probabilities if p is not given.
+
+    Raises RuntimeError for a probability outside [0, 1].
+    https://docs.pytorch.org/docs/stable/generated/torch.bernoulli.html
+
+    >>> import tinygrad_edu as tg
+    >>> tg.bernoulli(tg.tensor([0.0, 0.5, 1.0]), generator=tg.Generator().manual_seed(42))
+    tensor([0., 0., 1.])
+    """
+    drawn = blank(input.shape, input.array.dtype)
+    return drawn.bernoulli_(input if p is None else p, generator=generator)
+
+
+@method
+def multinomial(input, num_samples, replacement=False, *, generator=None):
+    """The numbers of num_samples categories, drawn with the weights in input: (n,) or, row by row, (m, n).
+
+    With replacement, the first category at which the cumulative probability reaches u. Without, those with the
+    largest weight / e, for e exponential: of several exponential clocks, each rings first with the probability that
+    its rate has among the rates. Raises RuntimeError where weights are negative, not finite, or sum to 0.
+    https://docs.pytorch.org/docs/stable/generated/torch.multinomial.html
+
+    >>> import tinygrad_edu as tg
+    >>> weights = tg.tensor([1.0, 0.0, 2.0])
+    >>> tg.multinomial(weights, 5, replacement=True, generator=tg.Generator().manual_seed(42))
+    tensor([0, 0, 0, 0, 2])
+    """
+    generator, weights, k = source(generator), input.array, whole("num_samples", num_samples)
+    demand(weights.ndim in (1, 2), f"prob_dist must be 1 or 2 dim, and input has shape {list(input.shape)}")
+    demand(input.is_floating_point(), f"multinomial only supports floating-point dtypes for input, got: {input.dtype}")
+    demand(k > 0, f"cannot sample n_sample <= 0 samples: num_samples is {k}")
+    demand(
+        replacement or k <= weights.shape[-1],
+        f"cannot sample n_sample > prob_dist.size(-1) samples without replacement: {k} of {weights.shape[-1]}",
+    )
+    demand(weights.shape[-1] > 0 or not len(weights), f"input of shape {list(input.shape)} has no categories")
+    demand(
+        (np.isfinite(weights) & (weights >= 0)).all(),
+        "probability tensor contains either `inf`, `nan` or element < 0",
+    )
+    demand(weights.any(-1).all(), "invalid multinomial distribution (sum of probabilities <= 0)")
+    if not replacement:
+        rates = weights / blank_like(input, None).exponential_(generator=generator).array
+        order = np.argsort(-rates, -1, kind="stable")[..., :k]
+        return made(order, None)
+    rows = [categories(row, generator.unit(k)) for row in weights.reshape(-1, weights.shape[-1])]
+    return made(np.array(rows, np.int64).reshape(*weights.shape[:-1], k), None)
+
+
+def categories(weights, u):
+    """Where each u falls in the cumulative distribution."""
+    cumulative = np.cumsum(weights, dtype=working(weights.dtype))
+    return np.searchsorted(cumulative / cumulative[-1], u)

@@ -1,114 +1,17 @@
-"""Datasets and their batches, in torch's order: the same seed gives the same shuffles."""
+"""Batches: the items of a dataset, so many at a time, joined into tensors."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from .. import random
-from ..creation import as_tensor, tensor
-from ..functional import stack
-from ..random import Generator
-from ..tensor import Tensor
-
-
-class Dataset:
-    """Items by number: subclasses define `__getitem__` and `__len__`."""
-
-    def __getitem__(self, index):
-        raise NotImplementedError(f"{type(self).__name__} must define __getitem__")
-
-
-class TensorDataset(Dataset):
-    """The i-th item is the i-th row of each tensor.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.utils.data.TensorDataset(tg.zeros(3, 2), tg.ones(3))[0]
-    (tensor([0., 0.]), tensor(1.))
-    """
-
-    def __init__(self, *tensors: Tensor) -> None:
-        if any(len(t) != len(tensors[0]) for t in tensors):
-            raise AssertionError(f"Size mismatch between tensors: {[len(t) for t in tensors]} rows")
-        self.tensors = tensors
-
-    def __getitem__(self, index):
-        return tuple(t[index] for t in self.tensors)
-
-    def __len__(self):
-        return len(self.tensors[0])
-
-
-# ------------------------------------------------------------------ the order of the items
-
-
-class Sampler:
-    """An order of item numbers: subclasses define `__iter__`."""
-
-
-class SequentialSampler(Sampler):
-    """First to last."""
-
-    def __init__(self, data_source):
-        self.data_source = data_source
-
-    def __iter__(self):
-        return iter(range(len(self.data_source)))
-
-    def __len__(self):
-        return len(self.data_source)
-
-
-class RandomSampler(Sampler):
-    """All items in random order, as torch draws it: from `generator`, or one seeded from the default generator."""
-
-    def __init__(self, data_source, replacement=False, num_samples=None, generator=None):
-        if replacement or num_samples is not None:
-            raise NotImplementedError(
-                "RandomSampler draws every item once; replacement and num_samples are not here yet"
-            )
-        if not len(data_source):
-            raise ValueError(
-                "num_samples should be a positive integer value, but got num_samples=0: the dataset is empty"
-            )
-        self.data_source, self.generator = data_source, generator
-
-    def __iter__(self):
-        generator = self.generator
-        if generator is None:
-            generator = Generator().manual_seed(random.default_generator.integer63())
-        yield from generator.permutation(len(self.data_source)).tolist()
-        generator.permutation(len(self.data_source))  # torch draws once more for a remainder, which is empty
-
-    def __len__(self):
-        return len(self.data_source)
-
-
-class BatchSampler(Sampler):
-    """The items of a sampler, `batch_size` at a time."""
-
-    def __init__(self, sampler, batch_size, drop_last):
-        if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size <= 0:
-            raise ValueError(f"batch_size should be a positive integer value, but got batch_size={batch_size}")
-        self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
-
-    def __iter__(self):
-        batch = []
-        for index in self.sampler:
-            batch.append(index)
-            if len(batch) == self.batch_size:
-                yield batch
-                batch = []
-        if batch and not self.drop_last:
-            yield batch
-
-    def __len__(self):
-        whole = len(self.sampler) / self.batch_size
-        return math.floor(whole) if self.drop_last else math.ceil(whole)
-
-
-# ------------------------------------------------------------------ batches
+from ... import random
+from ...creation import as_tensor, tensor
+from ...functional import stack
+from ...generator import Generator
+from ...tensor import Tensor
+from .dataset import IterableDataset, TensorDataset
+from .sampler import BatchSampler, RandomSampler, SequentialSampler
 
 
 def default_collate(batch):
@@ -164,6 +67,14 @@ class DataLoader:
         *,
         generator: Generator | None = None,
     ) -> None:
+        self.numbered = not isinstance(dataset, IterableDataset)
+        if not self.numbered:
+            for option, value in (("shuffle", shuffle or None), ("sampler", sampler), ("batch_sampler", batch_sampler)):
+                if value is not None:
+                    raise ValueError(
+                        f"DataLoader with IterableDataset: expected unspecified {option} option, but got"
+                        f" {option}={value}: its items come in the order that they come in"
+                    )
         if num_workers:
             raise ValueError(f"num_workers={num_workers}: batches are made in this process only, so it must be 0")
         if sampler is not None and shuffle:
@@ -179,7 +90,9 @@ class DataLoader:
             timeout,
             worker_init_fn,
         )
-        if sampler is None:
+        if not self.numbered:
+            sampler = dataset  # which gives the items themselves
+        elif sampler is None:
             sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
         self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
         if batch_sampler is None and batch_size is not None:
@@ -193,13 +106,20 @@ class DataLoader:
     def batches(self):
         if self.batch_sampler is None:
             convert = self.collate_fn or (lambda item: item)
-            yield from (convert(self.dataset[i]) for i in self.sampler)
+            yield from (convert(self.dataset[i] if self.numbered else i) for i in self.sampler)
         elif type(self.dataset) is TensorDataset and self.collate_fn is None:
             for indices in self.batch_sampler:  # the same as stacking items, in one step
                 yield [t[indices] for t in self.dataset.tensors]
         else:
             collate = self.collate_fn or default_collate
-            yield from (collate([self.dataset[i] for i in indices]) for indices in self.batch_sampler)
+            yield from (collate(self.items(indices)) for indices in self.batch_sampler)
+
+    def items(self, indices):
+        """The items of a batch."""
+        if not self.numbered:
+            return indices
+        several = getattr(self.dataset, "__getitems__", None)
+        return several(indices) if callable(several) else [self.dataset[i] for i in indices]
 
     def __len__(self):
         return len(self.sampler if self.batch_sampler is None else self.batch_sampler)
