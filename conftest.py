@@ -1,6 +1,6 @@
-"""The README's Python blocks, run as one program, are tests too."""
+"""The Python blocks of the README and of each page of the docs, run as one program a page, are tests too."""
 
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
-pytest_collect_file = Sybil(parsers=[PythonCodeBlockParser()], patterns=["README.md"]).pytest()
+pytest_collect_file = Sybil(parsers=[PythonCodeBlockParser()], patterns=["README.md", "docs/*.md"]).pytest()

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from parity import environment
+
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=30)
 settings.register_profile("sweep", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
@@ -15,6 +17,15 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 def torch():
     """The real PyTorch; the test is skipped where it is not installed."""
     return pytest.importorskip("torch")
+
+
+@pytest.fixture(scope="session")
+def promised():
+    """The real PyTorch; the test is skipped where it is not installed, or draws other bits than those that we promise."""
+    torch = pytest.importorskip("torch")
+    if reasons := environment.departures(torch):
+        pytest.skip("; ".join(reasons))
+    return torch
 
 
 @pytest.fixture

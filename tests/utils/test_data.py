@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu.utils.data import Subset
 
 
 def epochs(engine, n, count=2, own=False, **options):
@@ -77,3 +78,106 @@ def test_a_tensor_dataset_in_one_step_equals_stacked_items():
     for a, b in zip(whole, items):
         assert [p.tolist() for p in a] == [p.tolist() for p in b]
         assert type(a) is type(b) is list
+
+
+# ------------------------------------------------------------------ parts of datasets, and several as one
+
+
+class Numbers(tg.utils.data.Dataset):
+    def __getitem__(self, i):
+        return i * 10
+
+    def __len__(self):
+        return 6
+
+
+class InBatches(Numbers):
+    def __getitems__(self, indices):
+        return [f"{len(indices)} at once"] * len(indices)
+
+
+def test_subsets_hand_batches_on():
+    data = tg.utils.data
+    part = data.Subset(Numbers(), [4, 0, 2])
+    assert [part[i] for i in range(len(part))] == [40, 0, 20]
+    (batch,) = data.DataLoader(part, batch_size=3)
+    assert batch.tolist() == [40, 0, 20]
+    of_subset = data.Subset(data.Subset(InBatches(), [5, 4, 3]), [2, 0])
+    assert list(data.DataLoader(of_subset, batch_size=2)) == [["2 at once", "2 at once"]]
+    rows = data.Subset(data.TensorDataset(tg.arange(4) * 3), [3, 1])
+    assert rows[[0, 1]][0].tolist() == [9, 3]
+
+
+def test_datasets_one_after_the_other():
+    both = Numbers() + Subset("ab", [0, 1])
+    assert [both[i] for i in range(len(both))] == [0, 10, 20, 30, 40, 50, "a", "b"]
+    assert both[-1] == "b"
+    assert both[-8] == 0
+    assert both.cumulative_sizes == [6, 8]
+    with pytest.raises(ValueError, match="should not exceed dataset length 8"):
+        both[-9]
+    with pytest.raises(IndexError):
+        both[8]
+    with pytest.raises(AssertionError, match="empty iterable"):
+        tg.utils.data.ConcatDataset([])
+    with pytest.raises(AssertionError, match="does not support IterableDataset"):
+        Stream() + Numbers()
+
+
+class Stream(tg.utils.data.IterableDataset):
+    def __iter__(self):
+        return iter(range(5))
+
+
+def test_a_dataset_without_numbers_comes_in_its_own_order(torch):
+    class TorchStream(torch.utils.data.IterableDataset):
+        __iter__ = Stream.__iter__
+
+    for options in ({"batch_size": 2}, {"batch_size": 2, "drop_last": True}, {"batch_size": None}):
+        seen = []
+        for engine, stream in ((tg, Stream()), (torch, TorchStream())):
+            engine.manual_seed(0)
+            loader = engine.utils.data.DataLoader(stream, **options)
+            seen.append([[np.asarray(b).tolist() for b in loader], engine.rand(2).tolist()])
+            with pytest.raises(TypeError):
+                len(loader)
+        assert seen[0] == seen[1]
+    for option in ({"shuffle": True}, {"sampler": [1]}, {"batch_sampler": [[1]]}):
+        with pytest.raises(ValueError, match="expected unspecified"):
+            tg.utils.data.DataLoader(Stream(), **option)
+
+
+REFUSED = {
+    "lengths that do not sum up": lambda data: data.random_split(range(5), [2, 2]),
+    "a negative fraction": lambda data: data.random_split(range(5), [-0.5, 1.5]),
+    "a sampler of nothing": lambda data: data.RandomSampler([]),
+    "num_samples 0": lambda data: data.RandomSampler([1], num_samples=0),
+    "replacement 1": lambda data: data.RandomSampler([1], replacement=1),
+    "weights, num_samples True": lambda data: data.WeightedRandomSampler([1], True),
+    "weights, replacement 1": lambda data: data.WeightedRandomSampler([1], 1, 1),
+    "weights, 2-d": lambda data: data.WeightedRandomSampler([[1.0]], 1),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_torch_refuses_is_refused(name, torch):
+    raised = []
+    for engine in (tg, torch):
+        with pytest.raises(Exception) as caught:  # noqa: PT011
+            REFUSED[name](engine.utils.data)
+        raised.append(type(caught.value))
+    assert raised[0] is raised[1]
+
+
+def test_an_empty_part_warns(torch):
+    for engine in (tg, torch):
+        with pytest.warns(UserWarning, match="Length of split at index 1 is 0"):
+            engine.utils.data.random_split(range(1), [0.9, 0.1])
+
+
+def test_lengths_of_samplers():
+    data = tg.utils.data
+    assert len(data.RandomSampler(range(9))) == 9
+    assert len(data.RandomSampler(range(9), num_samples=22)) == 22
+    assert len(data.SubsetRandomSampler([4, 2])) == 2
+    assert len(data.WeightedRandomSampler([1, 2], 7)) == 7
