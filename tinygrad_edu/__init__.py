@@ -5,7 +5,7 @@
 To read it: `graph.py`, `tensor.py`, `op.py`, `ops/elementwise.py`, `nn/module.py`, in this order.
 """
 
-from . import autograd, nn, optim, random, utils
+from . import autograd, nn, optim, random, testing, utils
 from .arraylike import Size
 from .autograd import enable_grad, grad_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .creation import (
@@ -72,7 +72,7 @@ __version__ = "0.1.0"
 # The ops: each declaration says whether torch has it here; what functional.py makes of one comes first.
 globals().update({op.name: op.call for op in _registry.values() if "torch" in op.places and op.name not in globals()})
 
-_MODULES = ("autograd", "nn", "optim", "random", "utils")
+_MODULES = ("autograd", "nn", "optim", "random", "testing", "utils")
 __all__ = [n for n, it in globals().items() if n[0] != "_" and (n in _MODULES or type(it) is not type(nn))]
 
 

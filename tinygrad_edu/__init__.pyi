@@ -4,7 +4,7 @@ from builtins import bool as _bool, float as _float, int as _int, str as _str
 from collections.abc import Sequence
 from typing import Any
 
-from . import autograd as autograd, nn as nn, optim as optim, random as random, utils as utils
+from . import autograd as autograd, nn as nn, optim as optim, random as random, testing as testing, utils as utils
 from .generator import Generator as Generator
 from .arraylike import Size as Size
 from .tensor import Tensor as Tensor

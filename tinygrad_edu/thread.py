@@ -25,11 +25,23 @@ class Thread(threading.local):
 thread = Thread()
 
 
-class watching:
-    """While open, `watcher` sees every op of this thread, and may put other numbers in place of its results.
+class Watcher:
+    """One who sees every op and every rule go by, and lets them pass as they are."""
 
-    watcher.forward(op, arrays, params, out) -> out    watcher.born(node)    watcher.backward(node, g, parts) -> parts
-    """
+    def forward(self, op, arrays, params, out):
+        """What op made of these arrays, or other numbers to put in its place."""
+        return out
+
+    def born(self, node):
+        """A node was made."""
+
+    def backward(self, node, g, parts):
+        """What the rules of node's op made of g, or other gradients to put in their place."""
+        return parts
+
+
+class watching:
+    """While open, `watcher` sees every op of this thread."""
 
     def __init__(self, watcher):
         self.watcher = watcher

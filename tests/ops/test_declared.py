@@ -13,7 +13,7 @@ from tests.declared import OURS_ALONE, cases, draw, in_torch, name_of, tensors
 from tinygrad_edu.forms import public
 from tinygrad_edu.graph import walk
 from tinygrad_edu.op import registry
-from tinygrad_edu.thread import watching
+from tinygrad_edu.thread import Watcher, watching
 
 ALL = list(cases())
 SMOOTH = [case for case in ALL if case[0].differentiable]
@@ -102,19 +102,6 @@ def test_value_and_gradients_equal_torchs(case, dtype, torch, rng):
 LOOSER = {"binary_cross_entropy": 1e-10}
 
 
-class Bystander:
-    """A watcher that changes nothing, so that ops take the general path."""
-
-    def forward(self, op, arrays, params, out):
-        return out
-
-    def born(self, node):
-        pass
-
-    def backward(self, node, g, parts):
-        return parts
-
-
 @differentiable
 def test_fast_form_and_general_form_are_equal_to_the_bit(case, rng):
     op, shapes, params = case
@@ -124,7 +111,7 @@ def test_fast_form_and_general_form_are_equal_to_the_bit(case, rng):
     for watched in (False, True):
         xs = tensors(op, arrays)
         if watched:
-            with watching(Bystander()):
+            with watching(Watcher()):
                 out = op.call(*xs, **params)
                 g = np.ones(out.shape)
                 found, _ = walk([out.node], [g])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import graph
-from ..thread import thread, watching
+from ..thread import Watcher, thread, watching
 
 
 class grad_mode:
@@ -99,14 +99,11 @@ def is_grad_enabled():
 # ------------------------------------------------------------------ anomaly mode
 
 
-class Anomaly:
+class Anomaly(Watcher):
     """The watcher that remembers the line of each op, and stops a walk at the first NaN."""
 
     def __init__(self, check_nan):
         self.check_nan = check_nan
-
-    def forward(self, op, arrays, params, out):
-        return out
 
     def born(self, node):
         graph.origin[node] = users_line()
