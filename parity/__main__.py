@@ -6,7 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from . import environment
-from .cases import CASES, MODELS, OPTIMIZERS, Options
+from .cases import ACTIVATIONS, CASES, MODELS, OPTIMIZERS, Options
 from .lockstep import run
 
 
@@ -51,6 +51,9 @@ def parser():
     add = parser.add_argument
     add("--data", choices=CASES, default="toy", help="the book's two clouds (default), or a real data set")
     add("--model", choices=MODELS, default="perceptron", help="mlp has one hidden layer of 16")
+    add("--depth", type=whole(1), default=2, metavar="N", help="how many layers the mlp has (default: 2)")
+    add("--width", type=whole(1), default=16, metavar="N", help="units in each of its hidden layers (default: 16)")
+    add("--activation", choices=ACTIVATIONS, default="relu", help="between its layers (default: relu)")
     add("--optimizer", choices=OPTIMIZERS, default="adam", help="sgd has momentum 0.9")
     add("--dtype", choices=("float64", "float32"), help="default: float64, then float32")
     add("--lr", type=rate, help="default: 0.001 as in the book; 0.01 for sgd, and for breast-cancer")

@@ -6,10 +6,13 @@ from itertools import count
 import numpy as np
 
 import tinygrad_edu
+from tinygrad_edu.testing.judge import ALGEBRA, KAPPA, UPDATE, Bits, Scaled, Spread
+from tinygrad_edu.testing.rounding import spread
+from tinygrad_edu.testing.updates import terms
 
-from . import environment, judge
+from . import environment
 from .cases import CASES, Options
-from .judge import LOCKSTEP, Bits, Ledger, Scaled
+from .ledger import Ledger, drift, outcome
 from .twin import Twin
 
 
@@ -61,61 +64,82 @@ def run(options: Options, dtypes=("float64", "float32"), *, engine=tinygrad_edu,
 def compare(options, engine, reference, bits, watch):
     """One dtype: the lock-step, then the free run. Without `bits`, what torch draws at random is copied, not judged."""
     twins = lambda: [Twin(torch, CASES[options.data], options) for torch in (engine, reference)]
+    rule = (lambda quantity: Scaled(ALGEBRA)) if options.dtype == "float64" else (lambda quantity: Spread(KAPPA))
     drawn = Ledger("drawn", lambda quantity: Bits())
-    stepwise = Ledger("lock-step", lambda quantity: Scaled(LOCKSTEP[options.dtype]))
-    drift = Ledger("free-running", lambda quantity: judge.drift(options, quantity))
-    outcome = Ledger("outcome", lambda quantity: Bits())
-    lockstep(*twins(), stepwise, drawn if bits else None, lambda *seen: watch(f"{options.dtype} lock-step", *seen))
+    gradients = Ledger("lock-step", rule)
+    updates = Ledger("optimizer", lambda quantity: Spread(UPDATE, "{} eps × terms"))
+    free = Ledger("free-running", lambda quantity: drift(options, quantity))
+    ends = Ledger("outcome", lambda quantity: outcome(options))
+    seen = lambda name: lambda *step: watch(f"{options.dtype} {name}", *step)
+    lockstep(*twins(), gradients, updates, drawn if bits else None, seen("lock-step"))
     ours, theirs = twins()
-    free_run(ours, theirs, drift, outcome, bits, lambda *seen: watch(f"{options.dtype} free-running", *seen))
-    ledgers = [drawn, stepwise, drift, outcome] if bits else [stepwise, drift, outcome]
-    return Run(options.dtype, ledgers, ours, theirs)
+    free_run(ours, theirs, free, ends, bits, seen("free-running"))
+    return Run(options.dtype, [drawn] * bits + [gradients, updates, free, ends], ours, theirs)
 
 
-def lockstep(ours, reference, stepwise, drawn, watch):
-    """The same parameters and batch into both, and all that a step computes compared; then ours takes torch's over."""
+def lockstep(ours, reference, gradients, updates, drawn, watch):
+    """Each half of each step from the reference's numbers, in both engines, and all that it computes compared."""
     if drawn:
-        drawn.compare(0, {"initial weights": ours.parameters()}, {"initial weights": reference.parameters()})
-        drawn.compare(0, {"held-out data": named(ours.test)}, {"held-out data": named(reference.test)})
-    ours.load(reference)
+        drawn.compare(0, renamed(ours.parameters()), renamed(reference.parameters()))
+        drawn.compare(0, named("held-out data", ours.test), named("held-out data", reference.test))
     step = 0
     while batch := reference.next_batch():
         step += 1
         if drawn:
-            drawn.compare(step, {"batch": named(ours.next_batch())}, {"batch": named(batch)})
-        ours.step(*batch)
-        reference.step(*batch)
-        stepwise.compare(step, ours.snapshot(), reference.snapshot())
-        ours.load(reference)
+            drawn.compare(step, named("batch", ours.next_batch()), named("batch", batch))
+        before = reference.state()
+        ours.load(before)
+        theirs = reference.backward(*batch)
+        gradients.compare(step, *judged(ours, before, batch, theirs))
+        state = reference.state()
+        mine, sigma = terms(ours.update, state)
+        updates.compare(step, mine, reference.update(state), sigma)
+        reference.case.losses.append(float(theirs["loss", "loss"]))
+        ours.case.losses[:] = reference.case.losses
         watch(step, reference)
 
 
-def free_run(ours, reference, drift, outcome, bits, watch):
+def judged(ours, before, batch, theirs):
+    """What the first half of a step computes in both engines, and in float32 what rounding can do to it."""
+    if theirs["loss", "loss"].dtype == np.float64:
+        return ours.backward(*batch), theirs
+
+    def again():
+        ours.load_gradients(before)  # which the step must clear
+        return ours.backward(*batch)
+
+    mine, sigma = spread(again)
+    return mine, theirs, sigma
+
+
+def free_run(ours, reference, free, ends, bits, watch):
     """Each trains by itself, on weights and batches of its own (if `bits` are promised), until it says that it is done."""
     if not bits:
-        ours.load(reference)
+        ours.load(reference.state())
         ours.test = reference.test
     for step in count(1):
         own, batch = ours.next_batch(), reference.next_batch()
         if own is None or batch is None:
             break
-        ours.step(*(own if bits else batch))
-        reference.step(*batch)
-        drift.compare(step, ours.outcome(), reference.outcome())
+        free.compare(step, ours.step(*(own if bits else batch)), reference.step(*batch))
         for twin in (ours, reference):
             twin.accuracies.append(twin.accuracy())
         watch(step, reference)
-        if drift.broken:
+        if free.broken:
             break
-    outcome.compare(len(reference.case.losses), ending(ours, own), ending(reference, batch))
+    ends.compare(len(reference.case.losses), ending(ours, own), ending(reference, batch))
 
 
-def named(batch):
-    """A batch as the ledger's {tensor: array}."""
-    return {} if batch is None else dict(zip(("inputs", "targets"), batch))
+def named(what, batch):
+    """A batch as a snapshot."""
+    return {} if batch is None else {(what, part): a for part, a in zip(("inputs", "targets"), batch)}
+
+
+def renamed(parameters):
+    return {("initial weights", name): a for (_, name), a in parameters.items()}
 
 
 def ending(twin, batch):
     """Whether the twin had finished training, and how well it does on held-out data."""
     finished, accuracy = np.array([batch is None], np.float64), np.array(twin.accuracies[-1:])
-    return {"end of training": {"finished": finished}, "accuracy": {"held-out data": accuracy}}
+    return {("end of training", "finished"): finished, ("accuracy", "held-out data"): accuracy}

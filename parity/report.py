@@ -3,14 +3,15 @@
 import json
 import math
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 import tinygrad_edu
+from tinygrad_edu.testing.judge import Spread
 
-COLUMNS = ("worst", "|Δ|", "step", "ULP", "step", "bound", "used", "verdict")
+COLUMNS = ("worst", "|Δ|", "step", "ULP", "step", "κ", "bound", "used", "verdict")
 
 
 @contextmanager
@@ -55,13 +56,14 @@ def title(report):
 
 def table(run):
     """One line for each quantity: the worst of its tensors, the bound and how much of it was used, and the verdict."""
-    lines = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    lines = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for i, column in enumerate(COLUMNS):
-        lines.add_column(column, justify="left" if i in (0, 5, 7) else "right", no_wrap=True)
+        lines.add_column(column, justify="left" if i in (0, 6, 8) else "right", no_wrap=True)
     for ledger in run.ledgers:
         lines.add_row(ledger.name, style="bold")
         for quantity, rows in by_quantity(ledger).items():
             word, style = ("DISAGREE", "bold red") if any(row.failure for row in rows) else ("agree", None)
+            word = "not judged" if rows[0].rule.words == "no bound" else word
             lines.add_row(f" {quantity}", *worst(rows), word, style=style)
     return lines
 
@@ -75,16 +77,21 @@ def by_quantity(ledger):
 
 def worst(rows):
     """The worst of several tensors' rows, as the table's cells."""
-    delta, ulp = max(rows, key=lambda row: row.delta), max(rows, key=lambda row: row.ulp)
+    delta, ulp, kappa = (
+        max((getattr(row, what) for row in rows), key=lambda worst: worst.value) for what in ("delta", "ulp", "kappa")
+    )
     used = max(row.used for row in rows)
     return (
-        f"{delta.delta:.1e}" if delta.delta else "0",
-        f"{delta.delta_step}" if delta.delta else "",
-        f"{ulp.ulp}" if ulp.ulp < 10**8 else f"{ulp.ulp:.1e}",
-        f"{ulp.ulp_step}" if ulp.ulp else "",
+        *cells(delta, "{:.1e}"),
+        *cells(ulp, "{}" if ulp.value < 10**8 else "{:.1e}"),
+        f"{kappa.value:.2g}" if isinstance(rows[0].rule, Spread) else "",
         rows[0].rule.words,
         "" if not used else f"{used:.1%}" if used <= 1 else "over",
     )
+
+
+def cells(worst, form):
+    return (form.format(worst.value), str(worst.step)) if worst.value else ("0", "")
 
 
 def outcome(run):
@@ -131,5 +138,5 @@ def write_json(report, path):
 
 
 def row_as_json(row):
-    facts = vars(row) | {"rule": row.rule.words, "agrees": row.failure is None}
+    facts = asdict(replace(row, rule=None)) | {"rule": row.rule.words, "agrees": row.failure is None}
     return facts | {"used": row.used if math.isfinite(row.used) else None}  # JSON knows no infinity

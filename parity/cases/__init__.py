@@ -2,8 +2,8 @@
 
 from .book import Book
 from .breast_cancer import BreastCancer
-from .case import MODELS, OPTIMIZERS, Options
+from .case import ACTIVATIONS, MODELS, OPTIMIZERS, Options
 
 CASES = {"toy": Book, "breast-cancer": BreastCancer}
 
-__all__ = ["CASES", "MODELS", "OPTIMIZERS", "Book", "BreastCancer", "Options"]
+__all__ = ["ACTIVATIONS", "CASES", "MODELS", "OPTIMIZERS", "Book", "BreastCancer", "Options"]

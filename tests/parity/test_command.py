@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from parity import __main__ as command
+from tinygrad_edu.testing.judge import KAPPA
 
 
 def without(module, *arguments):
@@ -64,14 +65,18 @@ def test_a_run(data, tmp_path, capsys, torch):
     assert found["options"]["dtype"] == ["float64", "float32"]
     assert [len(run["losses"]["ours"]) for run in found["runs"]] == [5, 5]
     tensors = {(row["quantity"], row["tensor"]) for row in found["runs"][0]["comparisons"]["lock-step"]}
-    assert {("gradient", "fc1.weight"), ("exp_avg_sq", "fc1.bias"), ("parameter", "fc1.weight")} <= tensors
+    assert tensors == {("loss", "loss"), ("gradient", "fc1.weight"), ("gradient", "fc1.bias")}
+    tensors = {(row["quantity"], row["tensor"]) for row in found["runs"][0]["comparisons"]["optimizer"]}
+    assert {("exp_avg_sq", "fc1.bias"), ("parameter", "fc1.weight")} <= tensors
+    kappas = [row["kappa"]["value"] for row in found["runs"][1]["comparisons"]["lock-step"]]
+    assert 0 < max(kappas) < KAPPA
 
 
 def test_disagreement_is_exit_status_1_and_names_the_first(monkeypatch, tmp_path, capsys, torch):
     pytest.importorskip("rich")
     from parity import lockstep
 
-    monkeypatch.setitem(lockstep.LOCKSTEP, "float32", 0.0)
+    monkeypatch.setattr(lockstep, "KAPPA", 1e-6)
     results = tmp_path / "a.json"
     assert command.main(["--steps", "5", "--json", str(results)]) == 1
     printed = capsys.readouterr().out
