@@ -73,8 +73,12 @@ CORNERS = {
     "max": lambda t, x: x.max(),
     "min": lambda t, x: x[:-1].min(),
     "amax": lambda t, x: x[:-1].amax(),
+    "amax of ties": lambda t, x: t.stack([x[:-1], x[:-1] - 1, x[:-1]]).amax(0),
+    "amin of ties": lambda t, x: t.stack([x[:-1], x[:-1] + 1, x[:-1]]).amin(0),
     "max of pairs": lambda t, x: x[:-1].reshape(2, -1).max(1).values,
     "logits": lambda t, x: t.nn.functional.binary_cross_entropy_with_logits(x[1:-2], t.ones_like(x[1:-2])),
+    "softmax": lambda t, x: t.softmax(x[1:-2].reshape(2, -1), 1) * t.arange(6),
+    "log_softmax": lambda t, x: t.log_softmax(x[1:-2].reshape(2, -1), 1) * t.arange(6),
     "bce": lambda t, x: t.nn.functional.binary_cross_entropy(
         x[5:10], t.tensor([0.0, 1.0, 1.0, 0.0, 0.0], dtype=t.float64)
     ),

@@ -53,6 +53,16 @@ def modes(t):
     return [*seen, quiet(), bare(), switched(), (x * 2).requires_grad, t.is_grad_enabled()]
 
 
+def modes_after_an_error(t):
+    seen = []
+    for mode in (t.no_grad, t.enable_grad, lambda: t.set_grad_enabled(False)):
+        with t.enable_grad():
+            with pytest.raises(ValueError, match="thrown"), mode():
+                raise ValueError("thrown")
+            seen.append(t.is_grad_enabled())
+    return seen
+
+
 def hooks(t):
     x, seen = leaf(t, 1.0, 2.0), []
     y = x * 3
@@ -108,7 +118,9 @@ def names(t):
     return [chain, x.grad_fn is None, x.is_leaf, y.is_leaf, y.detach().is_leaf]
 
 
-@pytest.mark.parametrize("program", [modes, hooks, gradients, accumulation, switched_off_after_forward, names])
+@pytest.mark.parametrize(
+    "program", [modes, modes_after_an_error, hooks, gradients, accumulation, switched_off_after_forward, names]
+)
 def test_results_equal_torchs(program, torch):
     ours, theirs = outcome(program, tg), outcome(program, torch)
     assert not isinstance(theirs, Exception), theirs

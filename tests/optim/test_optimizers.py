@@ -109,6 +109,18 @@ def test_state_dicts_have_torchs_structure(name, options, torch):
     assert states[0] == states[1]
 
 
+@configured
+def test_steps_leave_the_gradients_as_they_are(name, options):
+    """State that shared memory with a gradient would change it, or be changed by the next backward."""
+    params = start(tg, np.float64)
+    for p in params:
+        p.grad = tg.ones_like(p)
+    optimizer = getattr(tg.optim, name)(params, **options)
+    for _ in range(3):
+        optimizer.step()
+    assert all((p.grad.array == 1).all() for p in params)
+
+
 def test_groups_have_their_own_options():
     a, b = tg.ones(2, requires_grad=True), tg.ones(2, requires_grad=True)
     optimizer = tg.optim.SGD([{"params": [a]}, {"params": b, "lr": 0.5}], lr=0.1)
