@@ -18,13 +18,19 @@ DEV := .venv/.installed-dev
 TEST_ENV := $(if $(filter 0,$(TORCH)),.venv-notorch/.installed,$(ENV))
 
 .DEFAULT_GOAL := help
-.PHONY: help parity test lint docs sweep lessons bench wheel clean
+.PHONY: help parity calibrate mutants test lint docs sweep lessons bench wheel clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' Makefile
 
 parity: $(ENV)  ## train the same models here and in PyTorch, and compare (ARGS="--help" shows more)
 	.venv/bin/python -m parity $(ARGS)
+
+mutants: $(ENV)  ## plant bugs in copies of the code, and see who finds each (ARGS="linear.dw": one, with all evidence)
+	.venv/bin/python -m parity.mutants $(ARGS)
+
+calibrate: $(ENV)  ## measure what the judge's limit separates: honest steps, and those with an error planted (minutes)
+	.venv/bin/python -m parity.calibrate $(ARGS)
 
 test: $(TEST_ENV)  ## the tests (TORCH=0: in an environment without torch; ARGS="-k relu": some of them)
 	$(<D)/bin/python -m pytest -n 2 --timeout 300 -m "not sweep" --benchmark-disable $(ARGS)

@@ -6,10 +6,11 @@ import platform
 
 import numpy as np
 
-from . import memory
+from . import draws, judge, memory
 from .race import MODULES, check, engines, module, race
 from .workloads import WORKLOADS
 
+NAMES = (*WORKLOADS, *draws.TARGETS)
 NOTE = """
 ours, clean, extreme: time / torch's, the median of {rounds} rounds in which the engines take turns [and quartiles].
 clean and extreme are the same by hand in NumPy: plainly, and with every trick. One thread.
@@ -18,14 +19,14 @@ Peak memory: how far a process grows over the built model, a first step's one-ti
 
 def arguments():
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="workload", help=f"of {', '.join(WORKLOADS)} (default: all)")
+    parser.add_argument("names", nargs="*", metavar="workload", help=f"of {', '.join(NAMES)} (default: all)")
     parser.add_argument("--rounds", type=int, default=25, help="how often each engine has its turn (default: 25)")
     parser.add_argument("--quick", action="store_true", help="5 rounds, and without d100k")
     parser.add_argument("--json", metavar="FILE", help="write all results there")
     chosen = parser.parse_args()
-    if unknown := set(chosen.names) - WORKLOADS.keys():
+    if unknown := set(chosen.names) - set(NAMES):
         parser.error(f"no such workload: {', '.join(sorted(unknown))}")
-    chosen.names = chosen.names or [name for name in WORKLOADS if not (chosen.quick and name == "d100k")]
+    chosen.names = chosen.names or [name for name in NAMES if not (chosen.quick and name == "d100k")]
     chosen.rounds = 5 if chosen.quick else chosen.rounds
     return chosen
 
@@ -68,16 +69,29 @@ def main():
     print(*versions.values(), platform.machine(), sep=", ", end="\n\n")
 
     everything = {}
-    for name in chosen.names:
-        everything[name] = measured(WORKLOADS[name], chosen.rounds)
+    workloads = {name: WORKLOADS[name] for name in chosen.names if name in WORKLOADS}
+    for name, workload in workloads.items():
+        everything[name] = measured(workload, chosen.rounds)
         if len(everything) == 1:
             print(heading(everything[name]))
-        print(row(name, WORKLOADS[name], everything[name]), flush=True)
+        print(row(name, workload, everything[name]), flush=True)
     print()
-    for name in (name for name in chosen.names if WORKLOADS[name].memory):
+    for name in (name for name, workload in workloads.items() if workload.memory):
         peaks = everything[name]["memory"] = {engine: memory.peak(name, engine) for engine in MODULES}
         told = ", ".join(f"{engine} {mb:.1f} MB" for engine, mb in peaks.items())
         print(f"{name:6}peak memory: {told}", verdict(peaks["ours"], peaks["torch"]) if "torch" in peaks else "")
+    for name in (name for name, workload in workloads.items() if workload.judged):
+        first, second = everything[name]["judge"] = judge.costs(name, chosen.rounds)
+        told = f"{first + second:.0f} of our steps, {first:.0f} of them for the gradients"
+        print(f"{name:6}judging a step: {told}", verdict(first + second, judge.TARGET))
+    for name in (name for name in chosen.names if name in draws.TARGETS):
+        everything[name] = seconds = draws.draws(name, chosen.rounds)
+        told = ", ".join(f"{engine} {1e3 * spent:.1f} ms" for engine, spent in seconds.items())
+        ratio = seconds["ours"] / seconds["torch"] if "torch" in seconds else None
+        print(
+            f"{name:6}a million numbers: {told}",
+            f"({ratio:.1f}) {verdict(ratio, draws.TARGETS[name])}" if ratio else "",
+        )
     print(NOTE.format(rounds=chosen.rounds) if "torch" in MODULES else "torch is not installed: times only.")
 
     if chosen.json:

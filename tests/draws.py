@@ -59,6 +59,7 @@ FLOATS = {
     # uniform
     "rand(1000)": lambda t, d: t.rand(1000, dtype=d),
     "rand of nothing": lambda t, d: t.rand(0, 3, dtype=d),
+    "rand, size by name": lambda t, d: t.rand(size=(3, 2), dtype=d),
     "rand, 0-d": lambda t, d: t.rand((), dtype=d),
     "rand_like, transposed": lambda t, d: t.rand_like(empty(t, d, 3, 5).t()),
     "uniform_": lambda t, d: empty(t, d, 257).uniform_(-0.3, 1.7),
@@ -74,6 +75,7 @@ FLOATS = {
     "randn(17)": lambda t, d: t.randn(17, dtype=d),
     "randn(100)": lambda t, d: t.randn(10, 10, dtype=d),
     "randn(1003)": lambda t, d: t.randn(1003, dtype=d),
+    "randn, size by name": lambda t, d: t.randn(size=(5,), dtype=d),
     "randn of nothing": lambda t, d: t.randn(0, dtype=d),
     "randn_like, transposed": lambda t, d: t.randn_like(empty(t, d, 5, 9).t()),
     "normal_": lambda t, d: empty(t, d, 40).normal_(0.3, 1.7),

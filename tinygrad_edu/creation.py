@@ -1,5 +1,7 @@
 """New tensors: from data, filled, counted, and like others."""
 
+import functools
+
 import numpy as np
 
 from .dtype import BY_NUMPY, as_dtype, get_default_dtype, native
@@ -91,16 +93,29 @@ def floats(dtype):
     return (get_default_dtype() if dtype is None else as_dtype(dtype)).dtype
 
 
+def sized(create):
+    """The same function, to which the sizes may come by name too: `size=(2, 3)`."""
+
+    @functools.wraps(create)
+    def by_name(*given, size=None, **options):
+        return create(*given, **options) if size is None else create(*given, size, **options)
+
+    return by_name
+
+
+@sized
 def zeros(*size, dtype=None, device=None, requires_grad=False):
     """Zeros of this size."""
     return finished(np.zeros(sizes(size), floats(dtype)), requires_grad)
 
 
+@sized
 def ones(*size, dtype=None, device=None, requires_grad=False):
     """Ones of this size."""
     return finished(np.ones(sizes(size), floats(dtype)), requires_grad)
 
 
+@sized
 def empty(*size, dtype=None, device=None, requires_grad=False):
     """A tensor of this size whose numbers are not set (here: zeros)."""
     return zeros(*size, dtype=dtype, requires_grad=requires_grad)

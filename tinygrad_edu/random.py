@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from .creation import finished, floats, like, sizes
+from .creation import finished, floats, like, sized, sizes
 from .distributions import demand, demand_floats, greatest, source, whole
 from .dtype import as_dtype, int64
 from .functional import method
@@ -98,6 +98,7 @@ def blank_like(input, dtype):
     return made(np.empty_like(input.array, like(input, dtype)), None)
 
 
+@sized
 def rand(*size, generator=None, dtype=None, device=None, requires_grad=False):
     """Uniform numbers in [0, 1): whole multiples of 2⁻²⁴ in float32, of 2⁻⁵³ in float64.
 
@@ -115,6 +116,7 @@ def rand_like(input, *, generator=None, dtype=None, device=None, requires_grad=F
     return finished(blank_like(input, dtype).uniform_(generator=generator).array, requires_grad)
 
 
+@sized
 def randn(*size, generator=None, dtype=None, device=None, requires_grad=False):
     """Normal numbers with mean 0 and variance 1.
 
