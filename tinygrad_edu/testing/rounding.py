@@ -99,7 +99,7 @@ class Measure(Watcher):
         `once`: f is one function of the processor's or the C library's, which rounds its result and no more."""
         with np.errstate(all="ignore"):
             exact = f(*map(wide, arrays))
-            n = self.fans(what, f, arrays, exact)
+            n = fans(what, f, arrays)
             rounded = [r is not None and not unrounded(r, m, arrays, k) for r, m, k in zip(results, exact, n)]
             few = any(it and r.size < FEW for it, r in zip(rounded, results))
             probes = [] if once or not any(rounded) else self.probes(arrays, PROBES if few else 1)
@@ -116,27 +116,29 @@ class Measure(Watcher):
             for _ in range(times)
         ]
 
-    def fans(self, what, f, arrays, exact):
-        """n, how many entries of one array an entry of each result is made of: change one, and count what changes."""
-        numbers = lambda part: isinstance(part, tuple) and all(isinstance(n, int) for n in part)
-        plain = [part for part in what if isinstance(part, (str, int, float)) or numbers(part)]
-        key = *plain, *(None if a is None else a.shape for a in arrays)
-        if key not in FANS:
-            n = [0.0] * len(exact)
-            places = [
-                (i, k) for i, a in enumerate(arrays) if rounds(a) and a.size for k in self.rng.integers(0, a.size, 2)
-            ]
-            for i, k in places:
-                other = [wide(a) for a in arrays]
-                other[i].flat[k] = other[i].flat[k] / 2 or 0.5
-                for j, (r, m) in enumerate(zip(f(*other), exact)):
-                    if r is not None and r.size:
-                        n[j] = max(n[j], np.count_nonzero(r != m) * other[i].size / r.size)
-            FANS[key] = n
-        return FANS[key]
+
+def fans(what, f, arrays):
+    """n, how many entries of one array an entry of each result is made of: change one, and count what changes.
+
+    That depends on the op, its plain parameters and the shapes, but not on the numbers, and so is found out once."""
+    numbers = lambda part: isinstance(part, tuple) and all(isinstance(n, int) for n in part)
+    plain = [part for part in what if isinstance(part, (str, int, float)) or numbers(part)]
+    key = *plain, *(None if a is None else a.shape for a in arrays)
+    if key not in FANS:
+        rng = np.random.default_rng(0)
+        any_numbers = [rng.uniform(0.25, 0.75, a.shape) if rounds(a) else a for a in arrays]
+        before = f(*any_numbers)
+        FANS[key] = n = [0.0] * len(before)
+        for i, k in [(i, k) for i, a in enumerate(arrays) if rounds(a) and a.size for k in rng.integers(0, a.size, 2)]:
+            changed = [a.copy() if j == i else a for j, a in enumerate(any_numbers)]
+            changed[i].flat[k] /= 2
+            for j, (r, m) in enumerate(zip(f(*changed), before)):
+                if r is not None and r.size:
+                    n[j] = max(n[j], np.count_nonzero(r != m) * changed[i].size / r.size)
+    return FANS[key]
 
 
-FANS = {}  # they depend on the op, its plain parameters and the shapes, and so are kept
+FANS = {}
 
 
 class Move(Watcher):
