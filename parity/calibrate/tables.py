@@ -112,5 +112,5 @@ def draw(results, path):
     axes.text(KAPPA * 1.08, axes.get_ylim()[1] * 0.97, f"the limit, {KAPPA}", va="top", color="#444444")
     axes.set(xscale="log", xlabel="the largest κ of a step", ylabel="% of steps")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, loc="upper left")
+    figure.legend(frameon=False, loc="outside upper center", ncols=2)
     figure.savefig(path, dpi=120)
