@@ -103,6 +103,20 @@ def test_the_generator_is_rewound_for_each_run_and_left_alone():
     assert tg.rand(4).equal(first)
 
 
+@pytest.mark.parametrize("does", [lambda call: call > 0, lambda call: call == 0], ids=["more", "less"])
+def test_a_step_that_does_more_or_less_when_called_again_is_refused(does):
+    calls, x = iter(range(100)), tg.rand(3)
+
+    def step():
+        y = x * 1.1
+        if does(next(calls)):
+            x.exp()
+        return {"y": y.numpy()}
+
+    with pytest.raises(RuntimeError, match="did not do the same"):
+        spread(step)
+
+
 @pytest.mark.parametrize("trace", ["gradient", "parameter", "own generator"])
 def test_a_step_that_leaves_traces_is_refused(trace):
     w, generator = tg.ones(3, requires_grad=True), tg.Generator().manual_seed(0)

@@ -8,7 +8,7 @@ import numpy as np
 from ..dtype import as_dtype
 from ..op import op
 from ..tensor import Tensor, made
-from .elementwise import logistic
+from .elementwise import logistic, logsigmoid
 from .index import put
 
 probability = lambda rng, shape: rng.uniform(0.1, 0.9, shape)
@@ -88,8 +88,7 @@ def refuse_improbable(x):
         raise RuntimeError(f"all elements of input should be between 0 and 1, and element {list(at)} is {x[at]}; {why}")
 
 
-def log_sigmoid(x):
-    return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+log_sigmoid = logsigmoid.op.forward  # of arrays, and in rules of Tensors too
 
 
 def logit_slope(x, target, pos_weight):

@@ -51,9 +51,10 @@ def spread(step, runs=RUNS):
         results = {name: np.array(a) for name, a in run(measure).items()}
         variances = dict.fromkeys(results, 0.0)
         for _ in range(runs):
-            for name, a in run(Move(rng, measure.reaches)).items():
+            for name, a in run(move := Move(rng, measure.reaches)).items():
                 repeats(a.shape, results[name].shape)
                 variances[name] += np.square(np.subtract(a, results[name], dtype=np.float64, casting="unsafe"))
+            repeats(next(move.reaches, END) is END, True)
         for name, a in run(Watcher()).items():
             repeats(np.asarray(a).tobytes(), results[name].tobytes())
     finally:
@@ -140,6 +141,8 @@ def fans(what, f, arrays):
 
 FANS = {}
 
+END = object()  # after the last result of the first run
+
 
 class Move(Watcher):
     """The watcher of a later run: it moves each result at random, up or down, by at most its reach."""
@@ -154,7 +157,8 @@ class Move(Watcher):
         return parts if isinstance(g, Tensor) else [self.moved(part) for part in contributions(node, parts)]
 
     def moved(self, r):
-        measured = next(self.reaches, None)
+        measured = next(self.reaches, END)
+        repeats(measured is END, False)
         if measured is None:
             return r
         reach, within = measured
