@@ -59,7 +59,7 @@ def annotated(p, op):
 
 def stub(name, function, indent="", method=False):
     """A function's signature with types."""
-    op = getattr(function, "op", None)
+    op = getattr(inspect.unwrap(function), "op", None)
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except ValueError:

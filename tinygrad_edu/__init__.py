@@ -5,7 +5,7 @@
 To read it: `graph.py`, `tensor.py`, `op.py`, `ops/elementwise.py`, `nn/module.py`, in this order.
 """
 
-from . import autograd, nn, optim, random, testing, utils
+from . import autograd, functional, linalg, nn, optim, random, special, testing, utils
 from .arraylike import Size
 from .autograd import enable_grad, grad_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .creation import (
@@ -44,9 +44,8 @@ from .dtype import (
     short,
     uint8,
 )
-from .functional import add, all, allclose, any, argmax, argmin, cat, equal, isclose, max, min, stack, sub, t, unbind
 from .generator import Generator, default_generator
-from .op import registry as _registry
+from .names import namespaces as _namespaces
 from .printing import set_printoptions
 from .random import (
     bernoulli,
@@ -69,10 +68,9 @@ from .tensor import Tensor
 
 __version__ = "0.1.0"
 
-# The ops: each declaration says whether torch has it here; what functional.py makes of one comes first.
-globals().update({op.name: op.call for op in _registry.values() if "torch" in op.places and op.name not in globals()})
+globals().update(_namespaces["torch"])  # the ops and what is composed of them: each says where torch has it
 
-_MODULES = ("autograd", "nn", "optim", "random", "testing", "utils")
+_MODULES = ("autograd", "linalg", "nn", "optim", "random", "special", "testing", "utils")
 __all__ = [n for n, it in globals().items() if n[0] != "_" and (n in _MODULES or type(it) is not type(nn))]
 
 

@@ -7,19 +7,19 @@ refused draws nothing: whatever comes next is what would have come without it.
 
 import math
 import operator
-import warnings
 
 import numpy as np
 
 from . import gaussian
+from .compose import composed
 from .fma import fma
-from .functional import method
 from .gaussian import libm
 from .generator import FLOAT64, Generator, default_generator, working
 from .inplace import copy_, refuse
 from .memory import wrote
 from .tensor import Tensor, made
 from .thread import thread
+from .users import warn
 
 # ------------------------------------------------------------------ what they share
 
@@ -69,7 +69,7 @@ def filled(x, draw):
 # ------------------------------------------------------------------ uniform numbers, truths, integers
 
 
-@method
+@composed(places="Tensor")
 def uniform_(self, from_=0.0, to=1.0, *, generator=None, **named):
     """from + (to - from) u, for u uniform in [0, 1): overwrites self, which must be floating-point.
 
@@ -88,7 +88,7 @@ def uniform_(self, from_=0.0, to=1.0, *, generator=None, **named):
     return filled(self, lambda n, d: generator.uniform(n, low, high, d))
 
 
-@method
+@composed(places="Tensor")
 def bernoulli_(self, p=0.5, *, generator=None):
     """1 where u < p, else 0: overwrites self, of any dtype. p is a number, or a tensor with one for each entry.
 
@@ -104,7 +104,7 @@ def bernoulli_(self, p=0.5, *, generator=None):
     return filled(self, lambda n, d: (generator.unit(n, working(p.array.dtype)) < chances).astype(d))
 
 
-@method
+@composed(places="Tensor")
 def random_(self, *bounds, generator=None):
     """Whole numbers: `random_(from, to)` draws from `from` up to, but without, `to`; `random_(to)` from 0;
     `random_()` from 0 to the largest of self's dtype, or for floats to 2 to the number of their mantissa's digits.
@@ -165,18 +165,16 @@ def check_bounds(low, high, x):
     for name, bound in (("from", low), ("to - 1", high - 1)):
         demand(smallest <= bound <= largest, f"{name} is out of bounds for {x.dtype}: {bound}")
         if d.kind == "f" and abs(bound) > greatest(d):
-            warnings.warn(
+            warn(
                 f"{name} is out of bounds [-(2^{digits(d)}), 2^{digits(d)}]: {x.dtype} does not have all whole numbers"
-                f" beyond them, so not all can be drawn; {bound} came",
-                UserWarning,
-                stacklevel=3,
+                f" beyond them, so not all can be drawn; {bound} came"
             )
 
 
 # ------------------------------------------------------------------ normal numbers
 
 
-@method
+@composed(places="Tensor")
 def normal_(self, mean=0.0, std=1.0, *, generator=None):
     """mean + std z, for z standard normal: overwrites self, which must be floating-point.
 
@@ -191,7 +189,7 @@ def normal_(self, mean=0.0, std=1.0, *, generator=None):
     return filled(self, lambda n, d: made_in(generator, n, mean, std, d))
 
 
-@method
+@composed(places="Tensor")
 def log_normal_(self, mean=1.0, std=2.0, *, generator=None):
     """e to the power of mean + std z, for z standard normal: overwrites self, which must be floating-point.
 
@@ -214,7 +212,7 @@ def exp(x):
 # ------------------------------------------------------------------ the inverses of distribution functions, at u
 
 
-@method
+@composed(places="Tensor")
 def exponential_(self, lambd=1.0, *, generator=None):
     """-log(1 - u) / lambd, whose density is lambd e^(-lambd x): overwrites self, which must be floating-point.
 
@@ -226,7 +224,7 @@ def exponential_(self, lambd=1.0, *, generator=None):
     return filled(self, lambda n, d: (-1 / lambd * libm(math.log1p, -generator.unit(n))).astype(d))
 
 
-@method
+@composed(places="Tensor")
 def cauchy_(self, median=0.0, sigma=1.0, *, generator=None):
     """median + sigma tan π(u - ½): overwrites self, which must be floating-point.
 
@@ -239,7 +237,7 @@ def cauchy_(self, median=0.0, sigma=1.0, *, generator=None):
     return filled(self, lambda n, d: fma(tangent(generator.unit(n)), sigma, median).astype(d))
 
 
-@method
+@composed(places="Tensor")
 def geometric_(self, p, *, generator=None):
     """⌈log u / log(1 - p)⌉, how many trials of probability p it takes until one succeeds: overwrites self.
 

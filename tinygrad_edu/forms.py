@@ -4,20 +4,28 @@ An op knows at its declaration how many inputs it has, which of them its rules a
 called. We fill these in once, and get plain Python functions with no loop and no dictionary in them, and with torch's
 own signature. They run when nobody watches and there is nothing to convert; `Op.general` does the rest.
 
+Most programs need few of our ops, so at its declaration an op gets its signature only; the body is written out, and put
+in its place, when it is called for the first time.
+
 `print(tg.mul.op.text)` shows one; a debugger steps into it. docs/adr/0001 has what this gains.
 """
 
-import inspect
 import linecache
 import operator
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .dtype import FAST
 from .graph import Node, birth
-from .memory import view_of
+from .memory import into, view_of
 from .tensor import Tensor
 from .thread import thread
+
+OUTLINE = """\
+def {name}({signature}):
+    return write_out()({passed})
+"""
 
 CALL = """\
 def {name}({signature}):
@@ -30,16 +38,16 @@ def {name}({signature}):
         raise reworded(error, ({arrays},)) from None
     if type(array) is not ndarray:
         array = asarray(array)
-    out = new(Tensor)
-    out.array = array
-    out.base = out.node = None
+    result = new(Tensor)
+    result.array = array
+    result.base = result.node = None
 {record}    return {result}
 """
 
 RECORD = """\
     {edges}, = {nodes},
     if ({live}) and thread.grad:
-        out.node = node = new(Node)
+        result.node = node = new(Node)
         node.op = op
         node.edges = ({edges},)
         node.saved = ({saved})
@@ -82,23 +90,58 @@ def unless_none(name, op, attribute, of=None):
     return f"(None if {of} is None else {of}.{attribute})" if name in op.optional else f"{of}.{attribute}"
 
 
+class Parameter(NamedTuple):
+    """One argument of a function; `default` is NONE if it has none, which None would not say."""
+
+    name: str
+    default: Any
+    keyword: bool
+
+
+NONE = object()
+
+
+def signature(function):
+    """The Parameters of a function, read off its code, which costs a tenth of `inspect.signature`."""
+    code = function.__code__
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    defaults = dict(zip(reversed(names[: code.co_argcount]), reversed(function.__defaults__ or ())))
+    defaults |= function.__kwdefaults__ or {}
+    return [Parameter(n, defaults.get(n, NONE), i >= code.co_argcount) for i, n in enumerate(names)]
+
+
+def arguments(op):
+    """(parameters as a `def` has them, the same as a call passes them on)."""
+    params, passed = op.parameters.values(), [public(x) for x in op.inputs]
+    given = [n + ("=None" if x in op.optional else "") for n, x in zip(passed, op.inputs)]
+    for p in params:
+        if p.keyword and "*" not in given:
+            given.append("*")
+        given.append(p.name + ("" if p.default is NONE else f"={p.name}_default"))
+        passed.append(f"{p.name}={p.name}" if p.keyword else p.name)
+    if op.spread:
+        given[-1] = passed[-1] = f"*{passed[-1]}"
+    if op.writes_out:
+        given += ["out=None"] if "*" in given else ["*", "out=None"]
+        passed.append("out=out")
+    if op.renames:
+        given.append("**named")
+        passed.append("**named")
+    return ", ".join(given), ", ".join(passed)
+
+
 def call_text(op):
     """The text of the op's function."""
-    inputs, params = [public(x) for x in op.inputs], list(op.parameters.values())
-    defaults = {p.name: f"={p.name}_default" for p in params if p.default is not p.empty}
+    inputs, params = [public(x) for x in op.inputs], op.parameters.values()
     as_dict = "{" + listed(f"'{p.name}': {p.name}" for p in params) + "}"
-    signature = [n + ("=None" if x in op.optional else "") for n, x in zip(inputs, op.inputs)]
-    for p in params:
-        if p.kind is p.KEYWORD_ONLY and "*" not in signature:
-            signature.append("*")
-        signature.append(p.name + defaults.get(p.name, ""))
     named = ""
     if op.spread:
-        signature[-1] = f"*{params[-1].name}, **named"
-        named = f"    {params[-1].name} = spread({params[-1].name}, **named)\n"
-    elif "dim" in op.parameters:
-        signature.append("**named")
+        last = [*params][-1].name
+        named = f"    {last} = spread({last}, **named)\n"
+    elif op.renames:
         named = f"    if named:\n        return renamed(({', '.join(inputs)},), {as_dict}, named)\n"
+    if op.writes_out:
+        named += f"    if out is not None:\n        return into(out, general(({', '.join(inputs)},), {as_dict}), '{op.name}')\n"
     unready = [f"not isinstance({n}, Tensor)" for n in inputs]
     for i, x in enumerate(op.inputs):
         if x in op.optional:
@@ -111,15 +154,15 @@ def call_text(op):
         unready.append(f"({public(x)} is not None and {test})" if x in op.optional else test)
     return CALL.format(
         name=op.name,
-        signature=", ".join(signature),
+        signature=arguments(op)[0],
         named=named,
         unready=" or ".join(unready),
         inputs=", ".join(inputs),
         params=as_dict,
         arrays=", ".join(unless_none(x, op, "array") for x in op.inputs),
-        arguments="".join(f", {p.name}={p.name}" if p.kind is p.KEYWORD_ONLY else f", {p.name}" for p in params),
+        arguments="".join(f", {p.name}={p.name}" if p.keyword else f", {p.name}" for p in params),
         record=record_text(op) if op.differentiable else "",
-        result=f"view_of({inputs[0]}, out, op, {as_dict})" if op.view else "out",
+        result=f"view_of({inputs[0]}, result, op, {as_dict})" if op.view else "result",
     )
 
 
@@ -168,47 +211,29 @@ def pull_text(op):
     return PULL.format(name=op.name, edges=", ".join(edges), parts=parts)
 
 
-def written_out(op):
-    """Compile the op's two functions, `(call, pull)`, where a debugger and `inspect` can find their text."""
-    space = dict(
-        op=op,
-        forward=op.forward,
-        general=op.general,
-        renamed=op.renamed,
-        reworded=op.reworded,
-        view_of=view_of,
-        spread=spread,
-        thread=thread,
-    )
-    space |= dict(
-        Tensor=Tensor, Node=Node, birth=birth, new=object.__new__, ndarray=np.ndarray, asarray=np.asarray, FAST=FAST
-    )
+def outlined(op):
+    """The op's function with its signature only, which writes itself out when it is called for the first time."""
+    space: dict[str, Any] = {f"{p.name}_default": p.default for p in op.parameters.values()}
+    space["write_out"] = lambda: write_out(op)
+    given, passed = arguments(op)
+    exec(OUTLINE.format(name=op.name, signature=given, passed=passed), space)
+    return space[op.name]
+
+
+def write_out(op):
+    """Compile the op's two functions where a debugger finds their text, and put them in the place of their outlines."""
+    space = op.call.__globals__
+    space |= dict(op=op, forward=op.forward, general=op.general, renamed=op.renamed, reworded=op.reworded)
+    space |= dict(view_of=view_of, into=into, spread=spread, thread=thread, FAST=FAST)
+    space |= dict(Tensor=Tensor, Node=Node, birth=birth, new=object.__new__, ndarray=np.ndarray, asarray=np.asarray)
     space |= {f"rule{i}": rule for i, rule in enumerate(op.rules)}
-    space |= {f"{p.name}_default": p.default for p in op.parameters.values()}
-    op.text = call_text(op) + ("\n\n" + pull_text(op) if op.differentiable else "")
     filename = f"<the forms of {op.name}>"
     linecache.cache[filename] = len(op.text), None, op.text.splitlines(True), filename
     exec(compile(op.text, filename, "exec"), space)
-    return space[op.name], space.get(f"{op.name}_backward")
+    op.call.__code__ = space[op.name].__code__
+    op.pull = space.get(f"{op.name}_backward")
+    return op.call
 
 
-def unless_foreign(call):
-    """== and != leave it to the other side, and in the end to `is`, where that is no tensor, number or array."""
-    known = (Tensor, int, float, np.ndarray, np.generic)
-    return lambda x, y: call(x, y) if isinstance(y, known) else NotImplemented
-
-
-def publish(self, numpy):
-    """Make the op a function, a method, an operator, and NumPy's function of Tensors."""
-    call = self.call
-    written = None if isinstance(self.forward, np.ufunc) else inspect.getdoc(self.forward)
-    call.op, call.__doc__ = self, written or f"{self.name}({', '.join(map(public, self.inputs))}), entry by entry."
-    if "Tensor" in self.places:
-        setattr(Tensor, self.name, call)
-    if self.operator:
-        setattr(Tensor, f"__{self.operator}__", call if self.operator not in ("eq", "ne") else unless_foreign(call))
-        if f"__r{self.operator}__" in dir(np.ndarray):
-            setattr(Tensor, f"__r{self.operator}__", lambda y, x: call(x, y))
-    if numpy is not None:
-        Tensor.numpy_functions[numpy] = call
-    return call
+def text(op):
+    return call_text(op) + ("\n\n" + pull_text(op) if op.differentiable else "")

@@ -4,8 +4,6 @@ A write makes a new value, and so a new Node for the tensor written to. If that 
 part of it is what it was, part is what was written. And every other view of that base now shows the new base.
 """
 
-import inspect
-
 import numpy as np
 
 from . import graph
@@ -13,6 +11,7 @@ from .constants import constant
 from .dtype import kind
 from .graph import Node
 from .memory import whole, wrote
+from .names import publish
 from .op import op, registry
 from .ops.index import as_index, assign, setitem
 from .tensor import Tensor, made
@@ -40,15 +39,15 @@ def write(x, of, args, params):
     refuse(x)
     recording = thread.grad and (x.node is not None or any(isinstance(a, Tensor) and a.node is not None for a in args))
     # The rules may ask for x as it was, so hand the op a copy that the write will not reach.
-    out = of.call(made(x.array.copy() if recording else x.array, x.node), *args, **params)
+    out = of(made(x.array.copy() if recording else x.array, x.node), *args, **params)
     if out.array.shape != x.array.shape:
         raise RuntimeError(
-            f"output with shape {list(x.shape)} doesn't match the broadcast shape {list(out.shape)}: {of.name}_ cannot"
+            f"output with shape {list(x.shape)} doesn't match the broadcast shape {list(out.shape)}: {of.__name__}_ cannot"
             " change the shape of the tensor it writes to"
         )
     if kind(out.dtype) > kind(x.dtype):
         raise RuntimeError(
-            f"result type {out.dtype} can't be cast to the desired output type {x.dtype}: {of.name}_ keeps it"
+            f"result type {out.dtype} can't be cast to the desired output type {x.dtype}: {of.__name__}_ keeps it"
         )
     if out.array.dtype != x.array.dtype:
         out = out.to(x.dtype)
@@ -124,7 +123,7 @@ def copied_over(x, y):
 
 def copy_(self, src, non_blocking=False):
     """Overwrite with `src`, broadcast and cast."""
-    return write(self, copied_over.op, (src,), {})
+    return write(self, copied_over, (src,), {})
 
 
 def fill_(self, value):
@@ -154,30 +153,34 @@ def write_item(x, index, value):
         else made(np.asarray(value, None if isinstance(value, np.ndarray) else x.array.dtype), None)
     )
     if thread.grad and (x.node is not None or value.node is not None):
-        write(x, setitem.op, (value,), {"index": index})
+        write(x, setitem, (value,), {"index": index})
     else:  # nothing to remember, so no need of a copy of the rest
         refuse(x)
         assign(x.array, value.array, index)
         wrote(x)
 
 
-def in_place(of):
-    """The in-place form of an op."""
+def in_place(of, name, also=""):
+    """Give Tensor the in-place form of a function, `name_`."""
 
     def form(self, *args, **params):
         return write(self, of, args, params)
 
-    form.op, form.__signature__ = of, inspect.signature(of.call)
-    form.__name__ = form.__qualname__ = f"{of.name}_"
-    form.__doc__ = f"In-place {of.name}: the result takes the place of self, in self's memory."
+    form.__name__ = form.__qualname__ = f"{name}_"
+    form.__wrapped__ = of  # whose signature it has
+    form.__doc__ = f"In-place {name}: the result takes the place of self, in self's memory."
+    for known in (name, *also.split()):
+        if "." not in known:
+            publish(form, f"{known}_", "Tensor")
     return form
 
 
 for declared in list(registry.values()):
     if declared.inplace and "Tensor" in declared.places:
-        setattr(Tensor, f"{declared.name}_", in_place(declared))
+        form = in_place(declared.call, declared.name, declared.also)
         if f"__i{declared.operator}__" in dir(np.ndarray):
-            setattr(Tensor, f"__i{declared.operator}__", getattr(Tensor, f"{declared.name}_"))
+            setattr(Tensor, f"__i{declared.operator}__", form)
 
-Tensor.copy_, Tensor.fill_, Tensor.zero_, Tensor.detach_ = copy_, fill_, zero_, detach_
+for form in copy_, fill_, zero_, detach_:
+    publish(form, form.__name__, "Tensor")
 Tensor.__setitem__ = write_item

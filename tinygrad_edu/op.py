@@ -12,19 +12,19 @@ Rules speak a vocabulary that means the same for arrays and for Tensors (operato
 give gradients that can be differentiated again.
 """
 
-import inspect
 import sys
 from functools import cached_property
 
 import numpy as np
 
-from . import graph
+from . import forms, graph
 from .constants import constant
 from .dtype import FAST, as_dtype, get_default_dtype, native, result_type
-from .forms import public, publish, written_out
+from .forms import public, signature
 from .formula import source
 from .graph import Node
 from .memory import view_of
+from .names import publish
 from .tensor import Tensor, made
 from .thread import thread
 
@@ -34,7 +34,7 @@ registry = {}
 class Op:
     """A differentiable function of arrays: `forward`, and its `rules`, of g (see `op` for what the other fields mean).
 
-    `call`     what people call: compiled from the declaration, for Tensors that need no conversion (forms.py)
+    `call`     what people call: written out from the declaration, for Tensors that need no conversion (forms.py)
     `general`  converts what does need it, then calls `call`, or `apply`, which states in plain words what `call` does
     `pull`     the rules applied to a Node, compiled too; `pull_general` is its plain statement
     """
@@ -42,16 +42,17 @@ class Op:
     joint = broadcasts = floats = view = spread = variadic = once = inplace = False
     promotes = optional = ()
     sample = torch = operator = cases = None
-    places = "torch Tensor"
+    places, also = "torch Tensor", ""
 
     def __init__(self, name, forward, inputs, rules, **facts):
         self.name, self.forward, self.inputs, self.rules = name, forward, inputs, rules
         self.__dict__.update(facts)
-        signature = [] if isinstance(forward, np.ufunc) else list(inspect.signature(forward).parameters.values())
-        self.optional = tuple(p.name for p in signature[: len(inputs)] if p.default is None)
-        self.parameters = {p.name: p for p in signature[len(inputs) :]}
+        given = [] if isinstance(forward, np.ufunc) else signature(forward)
+        own = 0 if self.variadic else len(inputs)
+        self.optional = tuple(p.name for p in given[:own] if p.default is None)
+        self.parameters = {p.name: p for p in given[own:]}
         # per rule, the names of what it wants handed; of these, the values a Node saves, and the parameters it keeps
-        self.asked = [list(inspect.signature(rule).parameters)[1:] if rule else [] for rule in rules]
+        self.asked = [[p.name for p in signature(rule)[1:]] if rule else [] for rule in rules]
         self.slots = [s for s in (*inputs, "out") if any(s in wants for wants in self.asked)]
         self.kept_params = [p for p in self.parameters if any(p in wants for wants in self.asked)]
         self.ruled = [True] * len(inputs) if self.joint else [rule is not None for rule in rules]
@@ -60,11 +61,20 @@ class Op:
         if unknown := [name_ for wants in self.asked for name_ in wants if name_ not in known]:
             raise TypeError(f"op {name}: a rule asks for {unknown[0]!r}; it may ask for {', '.join(sorted(known))}")
         self.torch_name = self.torch or "".join(word.capitalize() for word in name.split("_"))
+        self.renames = "dim" in self.parameters or self.spread
+        self.writes_out = not self.view and any(place in self.places for place in ("torch", "linalg", "special"))
         if self.variadic:
             self.call = lambda *inputs, **params: self.general(inputs, params)
             self.pull = lambda node, g: self.pull_general(node, g, False)
         else:
-            self.call, self.pull = written_out(self)
+            self.call = forms.outlined(self)
+
+    text = cached_property(forms.text)
+
+    def pull(self, node, g):
+        """The rules applied to a Node: this is its outline, in whose place the first call puts the compiled one."""
+        forms.write_out(self)
+        return self.pull(node, g)
 
     # ---------------------------------------------------------------- forward
 
@@ -223,6 +233,17 @@ def declared(name):
     return registry[name]
 
 
+def unless_foreign(call):
+    """== and != leave it to the other side, and in the end to `is`, where that is no tensor, number or array."""
+    known = (Tensor, int, float, np.ndarray, np.generic)
+    return lambda x, y: call(x, y) if isinstance(y, known) else NotImplemented
+
+
+def reflected(call):
+    """The operator's other side: 2 - x."""
+    return lambda y, x: call(x, y)
+
+
 def op(forward=None, *, name=None, operator=None, numpy=None, inputs=None, module=None, **facts):
     """Declare an op: `op(forward, dx=rule, dy=rule)`, or `@op(dx=rule)` above a forward function.
 
@@ -230,7 +251,8 @@ def op(forward=None, *, name=None, operator=None, numpy=None, inputs=None, modul
     `d=`           one joint rule for all `inputs=`, which returns a gradient for each (and may ask which `need` one)
     `operator=`    Python's operator: "mul" for `*` on both sides
     `numpy=`       the NumPy function that means the same (a ufunc means itself)
-    `places=`      where torch has it, of "torch", "Tensor" (as a method) and "nn.functional"; nowhere, if it is ours alone
+    `places=`      where torch has it, of "torch", "Tensor" (as a method), "nn.functional", "linalg" and "special"; nowhere,
+                   if it is ours alone; `also=` its other names there ("arccos"), or elsewhere ("special.expit")
     `inplace=`     whether the method has an in-place form too, `mul_`: yes for a ufunc, no for a function, unless said
     `cases=`       what tests and docs call it with, where it is not elementwise: shapes of inputs, and parameters
     `sample=`      draws the arrays for these (by input's name, if not all alike), where normal numbers will not do
@@ -260,5 +282,15 @@ def op(forward=None, *, name=None, operator=None, numpy=None, inputs=None, modul
             # so that a traceback or a profile says "dx of mul", not "<lambda>"
             rule.__code__ = rule.__code__.replace(co_name=f"{key} of {name}", co_qualname=f"{key} of {name}")
     self = registry[name] = Op(name, forward, inputs, rules, operator=operator, **facts)
-    self.call.__module__ = module
-    return publish(self, numpy)
+    call = self.call
+    call.op, call.__module__ = self, module
+    call.__doc__ = None if isinstance(forward, np.ufunc) else forward.__doc__
+    call.__doc__ = call.__doc__ or f"{name}({', '.join(map(public, inputs))}), entry by entry."
+    publish(call, name, self.places, self.also)
+    if operator:
+        setattr(Tensor, f"__{operator}__", call if operator not in ("eq", "ne") else unless_foreign(call))
+        if f"__r{operator}__" in dir(np.ndarray):
+            setattr(Tensor, f"__r{operator}__", reflected(call))
+    if numpy is not None:
+        Tensor.numpy_functions[numpy] = call
+    return call

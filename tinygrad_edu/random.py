@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from .compose import composed
 from .creation import finished, floats, like, sized, sizes
 from .distributions import demand, demand_floats, greatest, source, whole
 from .dtype import as_dtype, int64
-from .functional import method
 from .gaussian import working
 from .generator import default_generator
 from .tensor import Tensor, made
@@ -208,7 +208,7 @@ def randperm(n, *, generator=None, dtype=None, device=None, requires_grad=False)
 # ------------------------------------------------------------------ events of given probabilities
 
 
-@method
+@composed
 def bernoulli(input, p=None, *, generator=None):
     """1 where u < p, else 0, in input's shape and dtype; input itself holds the probabilities if p is not given.
 
@@ -223,7 +223,7 @@ def bernoulli(input, p=None, *, generator=None):
     return drawn.bernoulli_(input if p is None else p, generator=generator)
 
 
-@method
+@composed
 def multinomial(input, num_samples, replacement=False, *, generator=None):
     """The numbers of num_samples categories, drawn with the weights in input: (n,) or, row by row, (m, n).
 

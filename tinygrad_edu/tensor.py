@@ -1,7 +1,5 @@
 """Tensor: an array and its place in the graph. All but the methods below are put here by the ops' declarations."""
 
-import warnings
-
 import numpy as np
 
 from .arraylike import ArrayLike
@@ -9,6 +7,7 @@ from .dtype import get_default_dtype, native
 from .graph import Leaf
 from .memory import owner, whole, wrote
 from .methods import Methods
+from .users import warn
 
 
 class Tensor(ArrayLike, Methods):
@@ -94,11 +93,9 @@ class Tensor(ArrayLike, Methods):
     @property
     def grad(self) -> "Tensor | None":
         if not self.is_leaf and self.leaf is None:
-            warnings.warn(
+            warn(
                 "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be"
-                " populated during autograd.backward(). Call .retain_grad() on it before backward() if you want it to be.",
-                UserWarning,
-                stacklevel=2,
+                " populated during autograd.backward(). Call .retain_grad() on it before backward() if you want it to be."
             )
         return None if self.leaf is None else self.leaf.grad
 

@@ -6,16 +6,18 @@ Self-normalizing neural networks, 2017, for the alpha forms.
 """
 
 import math
-import warnings
 
 import numpy as np
 
+from ..compose import composed
 from ..tensor import Tensor, made
+from ..users import warn
 from .module import Module
 
 SATURATION = 1.7580993408473766  # selu(-∞) = -SATURATION
 
 
+@composed(places="nn.functional")
 def dropout(input, p=0.5, training=True, inplace=False):
     """input · mask / (1 - p), where each number of the mask is 0 with probability p, else 1; input if not training.
 
@@ -33,6 +35,7 @@ def dropout(input, p=0.5, training=True, inplace=False):
     return times(input, 0 if p == 1 else kept(input, p) / scalar(input, 1 - p), inplace)
 
 
+@composed(places="nn.functional")
 def alpha_dropout(input, p=0.5, training=False, inplace=False):
     """a · (input where kept, selu's lowest value elsewhere) + b, with a and b such that mean 0 and variance 1 stay so.
 
@@ -41,6 +44,7 @@ def alpha_dropout(input, p=0.5, training=False, inplace=False):
     return saturated(input, p, training, inplace, kept)
 
 
+@composed(places="nn.functional")
 def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
     """alpha_dropout of whole channels: input[i, j] for each i and j.
 
@@ -49,6 +53,7 @@ def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
     return saturated(input, p, training, inplace, kept_channels)
 
 
+@composed(places="nn.functional")
 def dropout1d(input, p=0.5, training=True, inplace=False):
     """dropout of whole channels: input (N, C, L) or (C, L).
 
@@ -61,6 +66,7 @@ def dropout1d(input, p=0.5, training=True, inplace=False):
     return channels(input, p, training, inplace, batched=input.dim() == 3)
 
 
+@composed(places="nn.functional")
 def dropout2d(input, p=0.5, training=True, inplace=False):
     """dropout of whole channels: input (N, C, H, W).
 
@@ -69,14 +75,13 @@ def dropout2d(input, p=0.5, training=True, inplace=False):
     if input.dim() not in (3, 4):
         deprecated("dropout2d", input, "(N, C, H, W)")
     elif input.dim() == 3:
-        warnings.warn(
-            "dropout2d: Received a 3D input, which is taken as (N, C, L) and not as (C, H, W), as in torch: use dropout1d",
-            UserWarning,
-            stacklevel=2,
+        warn(
+            "dropout2d: Received a 3D input, which is taken as (N, C, L) and not as (C, H, W), as in torch: use dropout1d"
         )
     return channels(input, p, training, inplace, batched=True)
 
 
+@composed(places="nn.functional")
 def dropout3d(input, p=0.5, training=True, inplace=False):
     """dropout of whole channels: input (N, C, D, H, W) or (C, D, H, W).
 
@@ -96,11 +101,7 @@ def check(p):
 
 
 def deprecated(name, input, shapes):
-    warnings.warn(
-        f"{name}: Received a {input.dim()}-D input, which is deprecated: give it {shapes}, or use dropout",
-        UserWarning,
-        stacklevel=3,
-    )
+    warn(f"{name}: Received a {input.dim()}-D input, which is deprecated: give it {shapes}, or use dropout")
 
 
 def unchanged(input, p, training):

@@ -6,15 +6,15 @@ returns it, and takes no part in the graph. https://docs.pytorch.org/docs/stable
 """
 
 import math
-import warnings
 
 import numpy as np
 
 from ..autograd import no_grad
 from ..creation import tensor as new
-from ..ops.elementwise import where
+from ..ops.piecewise import where
 from ..random import blank_like, randperm
 from ..tensor import made
+from ..users import warn
 
 MODES = ("fan_in", "fan_out")
 WITHOUT_GAIN = ("linear", "sigmoid", *(f"conv{t}{n}d" for t in ("", "_transpose") for n in (1, 2, 3)))
@@ -66,11 +66,8 @@ def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None):
     each with a probability proportional to the density there.
     """
     if mean < a - 2 * std or mean > b + 2 * std:
-        warnings.warn(
-            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. "
-            "The distribution of values may be incorrect.",
-            UserWarning,
-            stacklevel=3,
+        warn(
+            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect."
         )
     below = lambda x: (1.0 + math.erf((x - mean) / std / math.sqrt(2.0))) / 2.0
     draw = from_the_bulk if below(b) - below(a) > 0.3 else from_the_tail
@@ -151,7 +148,7 @@ def kaiming_std(tensor, a, mode, nonlinearity):
 
 def is_empty(tensor):
     if 0 in tensor.shape:
-        warnings.warn("Initializing zero-element tensors is a no-op", UserWarning, stacklevel=3)
+        warn("Initializing zero-element tensors is a no-op")
     return 0 in tensor.shape
 
 

@@ -1,5 +1,5 @@
 """The textbook: the table of derivatives, one chapter a file."""
 
-from . import elementwise, index, linalg, logic, loss, reduce, shape
+from . import elementwise, piecewise, activations, logic, reduce, shape, index, linalg, loss  # isort: skip (in reading order)
 
-__all__ = ["elementwise", "index", "linalg", "logic", "loss", "reduce", "shape"]
+__all__ = ["elementwise", "piecewise", "activations", "logic", "reduce", "shape", "index", "linalg", "loss"]

@@ -1,14 +1,15 @@
 """How wrong a prediction is, as one number: the losses, in torch's order of operations."""
 
 import math
-import warnings
 
 import numpy as np
 
 from ..dtype import as_dtype
 from ..op import op
 from ..tensor import Tensor, made
-from .elementwise import logistic, logsigmoid
+from ..users import warn
+from .activations import logsigmoid
+from .elementwise import logistic
 from .index import put
 
 probability = lambda rng, shape: rng.uniform(0.1, 0.9, shape)
@@ -143,12 +144,10 @@ def mse_loss(x, target, *, reduction="mean"):
     """(x - t)²."""
     one_dtype(x, target)
     if x.shape != target.shape:
-        warnings.warn(
+        warn(
             f"Using a target size (torch.Size({list(target.shape)})) that is different to the input size"
             f" (torch.Size({list(x.shape)})). This will likely lead to incorrect results due to broadcasting. Please ensure"
-            " they have the same size.",
-            UserWarning,
-            stacklevel=4,
+            " they have the same size."
         )
     return reduced(np.square(x - target), reduction)
 

@@ -1,6 +1,5 @@
 """What every optimizer shares: groups of parameters, their state, and the step over them."""
 
-import warnings
 from collections import defaultdict
 from collections.abc import Callable
 from copy import deepcopy
@@ -11,6 +10,7 @@ import numpy as np
 from ..autograd import enable_grad
 from ..memory import wrote
 from ..tensor import Tensor, made
+from ..users import warn
 
 
 class Optimizer:
@@ -73,7 +73,7 @@ class Optimizer:
                 )
         ids = [id(p) for p in params]
         if len(set(ids)) < len(ids):
-            warnings.warn("optimizer contains a parameter group with duplicate parameters", UserWarning, stacklevel=3)
+            warn("optimizer contains a parameter group with duplicate parameters")
         if not {id(p) for group in self.param_groups for p in group["params"]}.isdisjoint(ids):
             raise ValueError("some parameters appear in more than one parameter group")
         group = {**self.defaults, **param_group, "params": params}

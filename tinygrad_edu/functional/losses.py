@@ -1,14 +1,16 @@
-"""Cross entropy: log_softmax and nll_loss, one after the other, and what label smoothing adds."""
+"""The losses that are made of others."""
 
 import numpy as np
 
-from ..ops.elementwise import where
+from ..compose import composed
 from ..ops.index import getitem
 from ..ops.loss import nll_loss
+from ..ops.piecewise import where
 from ..ops.reduce import log_softmax, sum
 from ..ops.shape import unsqueeze
 
 
+@composed(places="nn.functional")
 def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     """-log softmax(input)[target]: for logits of shape (N, C, ...), and classes (N, ...) or probabilities (N, C, ...).
 

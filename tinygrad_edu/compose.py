@@ -1,0 +1,39 @@
+"""Publishing functions that need no rule of their own: they are made of ops, and the chain rule does the rest."""
+
+import functools
+
+from .inplace import in_place
+from .memory import into
+from .names import publish
+from .tensor import Tensor
+
+NUMPYS = {"axis": "dim", "keepdims": "keepdim"}  # NumPy's names, which torch takes too
+
+
+def composed(function=None, *, places="torch Tensor", name=None, also="", inplace=False):
+    """Publish `function`, with what all of torch's functions have: `out=`, NumPy's names for `dim`, one TypeError.
+
+    `places`   where torch has it: of "torch", "Tensor" (as a method), "nn.functional", "linalg" and "special"
+    `name`     if Python's own name had to be avoided; `also` torch's other names for it
+    `inplace`  whether Tensor has an in-place form too
+    """
+    if function is None:
+        return functools.partial(composed, places=places, name=name, also=also, inplace=inplace)
+    name = name or function.__name__
+    on_tensor = function.__code__.co_varnames[:1] in (("input",), ("self",))
+
+    @functools.wraps(function)
+    def call(*args, out=None, **named):
+        for numpys, ours in NUMPYS.items() if named else ():
+            if numpys in named:
+                named[ours] = named.pop(numpys)
+        if on_tensor and args and not isinstance(args[0], Tensor):
+            raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(args[0]).__name__}")
+        result = function(*args, **named)
+        return result if out is None else into(out, result, name)
+
+    call.__name__ = call.__qualname__ = name
+    publish(call, name, places, also)
+    if inplace:
+        in_place(call, name, also)
+    return call
