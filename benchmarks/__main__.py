@@ -6,11 +6,11 @@ import platform
 
 import numpy as np
 
-from . import draws, judge, memory
+from . import draws, judge, memory, ops, startup
 from .race import MODULES, check, engines, module, race
 from .workloads import WORKLOADS
 
-NAMES = (*WORKLOADS, *draws.TARGETS)
+NAMES = (*WORKLOADS, *draws.TARGETS, "ops", "import")
 NOTE = """
 ours, clean, extreme: time / torch's, the median of {rounds} rounds in which the engines take turns [and quartiles].
 clean and extreme are the same by hand in NumPy: plainly, and with every trick. One thread.
@@ -62,6 +62,18 @@ def verdict(value, target):
     return "met" if value <= target else "MISSED"
 
 
+def listed(ratios):
+    """Print the ops one by one, as they are timed, and return them."""
+    print(f"\n{'op, a million float32':24}{'forward / NumPy':>16}{'both / torch':>16}")
+    found = {}
+    for name, forward, both in ratios:
+        late = forward > ops.FORWARD or (name not in ops.OVER and both is not None and both > ops.BOTH)
+        told = "" if both is None else f"{both:.2f}"
+        print(f"{name:24}{forward:16.2f}{told:>16}{'  MISSED' if late else ''}", flush=True)
+        found[name] = {"forward": forward, "both": both}
+    return found
+
+
 def main():
     chosen = arguments()
     versions = {engine: f"{module(engine).__name__} {module(engine).__version__}" for engine in MODULES}
@@ -92,6 +104,13 @@ def main():
             f"{name:6}a million numbers: {told}",
             f"({ratio:.1f}) {verdict(ratio, draws.TARGETS[name])}" if ratio else "",
         )
+    if "import" in chosen.names:
+        everything["import"] = seconds = startup.startup(chosen.rounds)
+        ratio = seconds["ours"] / seconds["numpy"]
+        told = f"NumPy {1e3 * seconds['numpy']:.0f} ms, ours {1e3 * seconds['ours']:.0f} ms"
+        print(f"import {told} ({ratio:.2f})", verdict(ratio, startup.TARGET))
+    if "ops" in chosen.names:
+        everything["ops"] = listed(ops.ratios(max(5, chosen.rounds // 5)))
     print(NOTE.format(rounds=chosen.rounds) if "torch" in MODULES else "torch is not installed: times only.")
 
     if chosen.json:

@@ -5,7 +5,10 @@
 To read it: `graph.py`, `tensor.py`, `op.py`, `ops/elementwise.py`, `nn/module.py`, in this order.
 """
 
-from . import autograd, functional, linalg, nn, optim, random, special, testing, utils
+from importlib import import_module as _import_module
+from types import ModuleType as _ModuleType
+
+from . import autograd, functional, linalg, random, special
 from .arraylike import Size
 from .autograd import enable_grad, grad_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .creation import (
@@ -70,8 +73,16 @@ __version__ = "0.1.0"
 
 globals().update(_namespaces["torch"])  # the ops and what is composed of them: each says where torch has it
 
-_MODULES = ("autograd", "linalg", "nn", "optim", "random", "special", "testing", "utils")
-__all__ = [n for n, it in globals().items() if n[0] != "_" and (n in _MODULES or type(it) is not type(nn))]
+_LATER = ("nn", "optim", "testing", "utils")  # loaded when first asked for, since not every program trains a model
+_PARTS = ("autograd", "linalg", "random", "special", *_LATER)
+__all__ = [n for n, it in globals().items() if n[0] != "_" and not isinstance(it, _ModuleType)]
+__all__ += _PARTS
+
+
+def __getattr__(name):
+    if name in _LATER:
+        return _import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
 
 
 def __dir__():

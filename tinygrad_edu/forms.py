@@ -134,12 +134,13 @@ def call_text(op):
     """The text of the op's function."""
     inputs, params = [public(x) for x in op.inputs], op.parameters.values()
     as_dict = "{" + listed(f"'{p.name}': {p.name}" for p in params) + "}"
+    to_out = as_dict[:-1] + "'out': out}" if op.writes_out else as_dict
     named = ""
     if op.spread:
         last = [*params][-1].name
         named = f"    {last} = spread({last}, **named)\n"
     elif op.renames:
-        named = f"    if named:\n        return renamed(({', '.join(inputs)},), {as_dict}, named)\n"
+        named = f"    if named:\n        return renamed(({', '.join(inputs)},), {to_out}, named)\n"
     if op.writes_out:
         named += f"    if out is not None:\n        return into(out, general(({', '.join(inputs)},), {as_dict}), '{op.name}')\n"
     unready = [f"not isinstance({n}, Tensor)" for n in inputs]

@@ -10,7 +10,8 @@ Matsumoto and Nishimura, Mersenne Twister: a 623-dimensionally equidistributed u
 """
 
 import operator
-import secrets
+import os
+from functools import cached_property
 
 import numpy as np
 
@@ -59,7 +60,6 @@ class Generator:
     def __init__(self, device="cpu"):
         if str(device).split(":")[0] != "cpu":
             raise RuntimeError(f"Cannot get a generator for '{device}': random numbers are made on the CPU here")
-        self.words = np.random.MT19937()
         self.manual_seed(67280421310721)  # torch's own first seed
 
     def manual_seed(self, seed):
@@ -73,8 +73,15 @@ class Generator:
         if not -(2**63) <= seed < 2**64:
             raise ValueError(f"Overflow when unpacking long long: the seed {seed} has more than 64 bits")
         self._seed, self.spare = seed % 2**64, None
-        np.random.RandomState(self.words).seed(self._seed % 2**32)
+        vars(self).pop("words", None)
         return self
+
+    @cached_property
+    def words(self):
+        """The source of words, made for the first draw: NumPy's part for them takes longer to load than ours for the rest."""
+        words = np.random.MT19937()
+        np.random.RandomState(words).seed(self._seed % 2**32)
+        return words
 
     def initial_seed(self):
         """What the stream began with, from 0 to 2⁶⁴ - 1."""
@@ -82,7 +89,7 @@ class Generator:
 
     def seed(self):
         """Seed from the system's entropy, and say with what."""
-        return self.manual_seed(secrets.randbits(63)).initial_seed()
+        return self.manual_seed(int.from_bytes(os.urandom(8)) >> 1).initial_seed()
 
     # ---------------------------------------------------------------- the place in the stream
 

@@ -39,10 +39,10 @@ class Op:
     `pull`     the rules applied to a Node, compiled too; `pull_general` is its plain statement
     """
 
-    joint = broadcasts = floats = view = spread = variadic = once = inplace = False
+    joint = broadcasts = floats = view = spread = variadic = once = inplace = exact = False
     promotes = optional = ()
     sample = torch = operator = cases = None
-    places, also = "torch Tensor", ""
+    places, also, kinks = "torch Tensor", "", ""
 
     def __init__(self, name, forward, inputs, rules, **facts):
         self.name, self.forward, self.inputs, self.rules = name, forward, inputs, rules
@@ -261,6 +261,7 @@ def op(forward=None, *, name=None, operator=None, numpy=None, inputs=None, modul
                    `floats=` integers become floats first (a ufunc says all three itself)
     `view=`        the output shares the input's memory; `variadic=` it takes a list; `spread=` its last parameter may
                    come as several arguments; `once=` it can be differentiated only once
+    `exact=`       its bits are torch's, for all numbers; `kinks=` where it has no slope, and what we take there
     """
     module = module or sys._getframe(1).f_globals.get("__name__")  # where functions are found again by pickle
     if forward is None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..dtype import dtype as _dtype
+from ..generator import Generator
 from ..tensor import Tensor
 
 def alpha_dropout(input: Any, p: Any = ..., training: _bool = ..., inplace: _bool = ...) -> Tensor: ...
