@@ -6,11 +6,11 @@ import platform
 
 import numpy as np
 
-from . import draws, judge, memory, ops, startup
+from . import conv, draws, judge, memory, ops, startup
 from .race import MODULES, check, engines, module, race
 from .workloads import WORKLOADS
 
-NAMES = (*WORKLOADS, *draws.TARGETS, "ops", "import")
+NAMES = (*WORKLOADS, *draws.TARGETS, "conv", "ops", "import")
 NOTE = """
 ours, clean, extreme: time / torch's, the median of {rounds} rounds in which the engines take turns [and quartiles].
 clean and extreme are the same by hand in NumPy: plainly, and with every trick. One thread.
@@ -109,6 +109,8 @@ def main():
         ratio = seconds["ours"] / seconds["numpy"]
         told = f"NumPy {1e3 * seconds['numpy']:.0f} ms, ours {1e3 * seconds['ours']:.0f} ms"
         print(f"import {told} ({ratio:.2f})", verdict(ratio, startup.TARGET))
+    if "conv" in chosen.names:
+        everything["conv"] = conv.listed(max(5, chosen.rounds // 2))
     if "ops" in chosen.names:
         everything["ops"] = listed(ops.ratios(max(5, chosen.rounds // 5)))
     print(NOTE.format(rounds=chosen.rounds) if "torch" in MODULES else "torch is not installed: times only.")

@@ -45,7 +45,8 @@ def file(*suffixes):
 def parser():
     parser = argparse.ArgumentParser(
         prog="python -m parity",
-        description="Train the same model in tinygrad_edu and in PyTorch, and compare every number.",
+        description="Train the same model in tinygrad_edu and in PyTorch, and compare every number."
+        " Another command, python -m parity ops [NAME ...], walks PyTorch's own table of operators.",
         epilog="Exit status: 0 the engines agree, 1 they do not, 2 they could not be compared.",
     )
     add = parser.add_argument
@@ -77,6 +78,11 @@ def parser():
 
 
 def main(argv=None):
+    argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] == ["ops"]:
+        from .ops import __main__ as ops
+
+        return ops.main(argv[1:])
     arguments = parser().parse_args(argv)
     try:
         for module, extra in (("rich", "parity"), ("torch", "parity"), *[("matplotlib", "viz")] * bool(arguments.plot)):

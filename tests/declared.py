@@ -1,5 +1,7 @@
 """What the tests derive from an op's declaration: arrays to call it with, and its name in torch."""
 
+from importlib.util import find_spec
+
 import numpy as np
 
 from tinygrad_edu.op import registry
@@ -8,7 +10,7 @@ from tinygrad_edu.tensor import made
 
 def cases():
     """(op, input shapes, parameters) for every op: the declared ones, or those of an elementwise function."""
-    for op in registry.values():
+    for op in (op for op in registry.values() if op.needs is None or find_spec(op.needs)):
         if op.cases is not None:
             yield from ((op, shapes, params) for shapes, params in op.cases)
         elif len(op.inputs) == 1:
@@ -19,7 +21,7 @@ def cases():
 
 def name_of(case):
     op, shapes, params = case
-    return " ".join([op.name, *map(str, shapes), *(f"{k}={v}" for k, v in params.items())])
+    return " ".join([op.name, *map(str, shapes), *(f"{k}={getattr(v, '__name__', v)}" for k, v in params.items())])
 
 
 def draw(op, shapes, rng, dtype=np.float64):
@@ -54,16 +56,75 @@ def positional(function):
 
 def in_torch(op, torch):
     """torch's function of that name."""
-    for place, holder in (("nn.functional", torch.nn.functional), ("torch", torch), ("Tensor", torch.Tensor)):
+    F = torch.nn.functional
+    holders = dict(zip(("torch", "Tensor", "linalg", "special"), (torch, torch.Tensor, torch.linalg, torch.special)))
+    for place, holder in {"nn.functional": F, **holders}.items():
         if place in op.places:
             function = getattr(holder, op.name)
             return positional(function) if op.spread else function
     return {
         "getitem": lambda x, index: x[tuple(torch.as_tensor(i) if isinstance(i, np.ndarray) else i for i in index)],
+        "vector_norm": torch.linalg.vector_norm,
+        "svdvals": torch.linalg.svdvals,
+        "reverse_cumsum": lambda x, dim: x.flip(dim).cumsum(dim).flip(dim),
+        "entry": lambda x, find: x.max(),
+        "known": lambda x: x.nan_to_num(0),
         "cast": lambda x, dtype: x.to(torch.float64),
         "concatenate": lambda *ts, dim, lengths: torch.cat(ts, dim),
         "copied_over": lambda x, y: x.clone().copy_(y),
+        "gather": lambda x, index, dim: x.gather(dim, index),
+        "scatter_add": lambda x, index, src, dim: x.scatter_add(dim, index, src),
+        "scatter_amax": lambda x, index, src, dim: x.scatter_reduce(dim, index, src, "amax"),
+        "scatter_amin": lambda x, index, src, dim: x.scatter_reduce(dim, index, src, "amin"),
+        "scatter_prod": lambda x, index, src, dim: x.scatter_reduce(dim, index, src, "prod"),
+        "binary_cross_entropy": F.binary_cross_entropy,
+        "binary_cross_entropy_with_logits": F.binary_cross_entropy_with_logits,
+        "mse_loss": F.mse_loss,
+        "nll_loss": F.nll_loss,
+        "inv": torch.linalg.inv,
+        "det": torch.linalg.det,
+        "log_abs_det": lambda x: torch.linalg.slogdet(x).logabsdet,
+        "sign_of_det": lambda x: torch.linalg.slogdet(x).sign,
+        "solve": torch.linalg.solve,
+        "cholesky": torch.linalg.cholesky,
+        "huber": lambda x, delta: F.huber_loss(x, torch.zeros_like(x), "none", delta),
+        "xlogx": lambda x: torch.xlogy(x, x),
+        "standardize": lambda x, dim, eps: (x - x.mean(dim, True)) / (x.var(dim, correction=0, keepdim=True) + eps) ** 0.5,
+        "strided": lambda x, size, stride, start: torch.as_strided(x, size, stride, start),
+        "on_diagonal": lambda x, size, **where: torch.diagonal_scatter(torch.zeros(size, dtype=x.dtype), x, **where),
+        "folded": lambda x, into, **windows: torch.ops.aten.unfold_backward(x, into, *windows.values()),
+        "windows": lambda x, out, kernel, stride, padding, dilation: (
+            F.unfold(x, kernel, dilation, padding, stride).reshape(*x.shape[:2], -1, *out)
+        ),
+        "overlap_add": lambda x, size, kernel, stride, padding, dilation: (
+            F.fold(x.flatten(3).flatten(1, 2), size, kernel, dilation, padding, stride)
+        ),
+        "conv": lambda x, w, bias, out, stride, padding, dilation, groups: (
+            torch.convolution(x, w, bias, stride, padding, dilation, False, (0,) * len(out), groups)
+        ),
+        "conv_input": lambda y, w, size, **how: (
+            slopes(torch, y, y.new_zeros(len(y), how["groups"] * w.shape[1], *size), w, **how)[0]
+        ),
+        "conv_weight": lambda y, x, kernel, **how: (
+            slopes(torch, y, x, y.new_zeros(y.shape[1], x.shape[1] // how["groups"], *kernel), **how)[1]
+        ),
+        "resample": lambda x, size, dim, to, source, weight: (
+            x.new_zeros(*x.shape[:dim], size, *x.shape[dim + 1 :]).index_add(
+                dim, torch.tensor(to), x.index_select(dim, torch.tensor(source)) * column(torch, weight, x, dim)
+            )
+        ),
     }[op.name]
 
 
-OURS_ALONE = {"put", "setitem", "overwritten"}  # steps of indexing and writing, which torch does not show by themselves
+def slopes(torch, y, x, w, stride, padding, dilation, groups):
+    """The slopes of Σ y · conv(x, w) by x and by w."""
+    how = stride, padding, dilation, False, (0,) * len(stride), groups
+    return torch.ops.aten.convolution_backward(y, x, w, None, *how, (True, True, False))
+
+
+def column(torch, weight, x, dim):
+    """A weight for each place along a dim."""
+    return 1 if weight is None else torch.tensor(weight, dtype=x.dtype).reshape(-1, *[1] * (x.ndim - 1 - dim))
+
+
+OURS_ALONE = {"put", "additem", "setitem", "scatter", "overwritten", "lookup", "svd"}  # steps of indexing and writing, which torch does not show by themselves

@@ -106,7 +106,7 @@ def arrays_of(*tensors):
     [
         lambda x, y: (x + y).sum(),
         lambda x, y: (x - y).sum() + (x + y).sum(),
-        lambda x, y: x.reshape(2, 1).sum() + y.T.sum(),
+        lambda x, y: x.reshape(2, 1).sum() + y.t().sum(),
         lambda x, y: (x.clone() + y.clone()).sum(),
         lambda x, y: tg.cat([x, y]).sum(),
         lambda x, y: tg.stack([x, y]).mean() + x.expand(3, 2).sum(),

@@ -12,37 +12,52 @@ from . import autograd, functional, linalg, random, special
 from .arraylike import Size
 from .autograd import enable_grad, grad_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .creation import (
-    arange,
     as_tensor,
+    asarray,
     empty,
     empty_like,
+    empty_strided,
     eye,
     from_numpy,
     full,
     full_like,
-    linspace,
     ones,
     ones_like,
+    scalar_tensor,
     tensor,
     zeros,
     zeros_like,
 )
+from .device import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    device,
+    layout,
+    memory_format,
+    preserve_format,
+    strided,
+)
 from .dtype import (
     bool,
     double,
+    can_cast,
     dtype,
+    finfo,
     float,
     float16,
     float32,
     float64,
     get_default_dtype,
     half,
+    iinfo,
     int,
     int8,
     int16,
     int32,
     int64,
     long,
+    promote_types,
     set_default_dtype,
     short,
     uint8,
@@ -67,6 +82,7 @@ from .random import (
     seed,
     set_rng_state,
 )
+from .ranges import arange, linspace, logspace, tril_indices, triu_indices
 from .tensor import Tensor
 
 __version__ = "0.1.0"

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from . import printing
+from .device import CHANNELS, CPU, contiguous_format, is_laid_out, strided
 from .dtype import BY_NUMPY
+from .thread import thread
 
 
 class Size(tuple):
@@ -35,36 +37,81 @@ class ArrayLike:
     array: np.ndarray
     node: Any
     __getitem__: Any
+    unbind: Any
     numpy_functions = {}  # NumPy's function -> ours, filled by the declarations
 
     shape = property(lambda self: Size(self.array.shape))
     dtype = property(lambda self: BY_NUMPY[self.array.dtype])
     ndim = property(lambda self: self.array.ndim)
-    device = property(lambda self: printing.CPU)
+    device = property(lambda self: CPU)
+    layout = property(lambda self: strided)
+    is_cuda = is_mps = is_sparse = is_quantized = is_mkldnn = is_meta = False
+    is_cpu = True
     itemsize = property(lambda self: self.array.itemsize)
     nbytes = property(lambda self: self.array.nbytes)
 
     def size(self, dim: int | None = None) -> Any:
-        return self.shape if dim is None else self.array.shape[dim]
+        return self.shape if dim is None else self.array.shape[self.which(dim)]
 
     def dim(self) -> int:
         return self.array.ndim
 
     def numel(self) -> int:
+        """How many numbers it has."""
         return self.array.size
 
-    def stride(self, dim: int | None = None) -> Any:
-        strides = tuple(n // self.array.itemsize for n in self.array.strides)
-        return strides if dim is None else strides[dim]
+    ndimension, nelement = dim, numel
 
-    def is_contiguous(self) -> bool:
+    def stride(self, dim: int | None = None) -> Any:
+        """How many numbers further in memory the next one along each dim is."""
+        strides = tuple(n // self.array.itemsize for n in self.array.strides)
+        return strides if dim is None else strides[self.which(dim)]
+
+    def which(self, dim: int) -> int:
+        """`dim`, if there is such a one."""
+        n = self.array.ndim
+        if not n:
+            raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+        if not -n <= dim < n:
+            raise IndexError(f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {dim})")
+        return dim
+
+    def element_size(self) -> int:
+        return self.array.itemsize
+
+    def is_contiguous(self, memory_format=contiguous_format) -> bool:
+        """Whether its numbers lie in memory in the order of its dims."""
+        if memory_format in CHANNELS:
+            return self.array.ndim == len(CHANNELS[memory_format]) and is_laid_out(self.array, memory_format)
         return self.array.flags.c_contiguous
 
     def is_floating_point(self) -> bool:
+        """Whether its dtype is float16, float32 or float64."""
         return self.array.dtype.kind == "f"
 
+    def is_signed(self) -> bool:
+        """Whether its dtype has negative numbers."""
+        return self.array.dtype.kind in "if"
+
+    def is_complex(self) -> bool:
+        """No: all numbers are real here."""
+        return False
+
+    is_conj = is_neg = is_pinned = is_shared = is_complex
+
+    def is_nonzero(self) -> bool:
+        """Whether the one number in it is not 0."""
+        return bool(self)
+
+    def get_device(self) -> int:
+        return -1
+
     def data_ptr(self) -> int:
+        """The address of its first number in memory."""
         return self.array.ctypes.data
+
+    def is_same_size(self, other) -> bool:
+        return self.array.shape == other.array.shape
 
     def item(self) -> Any:
         """The one number in it, as Python's."""
@@ -75,7 +122,7 @@ class ArrayLike:
 
     def numpy(self, *, force: bool = False) -> np.ndarray:
         """NumPy's array of the same memory: a write to one is seen in the other."""
-        if self.node is not None and not force:
+        if self.node is not None and thread.grad and not force:
             raise RuntimeError(
                 "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead: NumPy would"
                 " compute with it where no gradient can follow, and detach() says that you know."
@@ -87,7 +134,9 @@ class ArrayLike:
     )
     __int__ = lambda self: int(self.one(ValueError, "only one element tensors can be converted to Python scalars"))
     __float__ = lambda self: float(self.one(ValueError, "only one element tensors can be converted to Python scalars"))
-    __index__ = lambda self: operator.index(self.item())
+    __index__ = lambda self: operator.index(
+        self.one(TypeError, "only integer tensors of a single element can be converted to an index")
+    )
     __hash__ = object.__hash__
 
     def one(self, error, complaint):
@@ -104,7 +153,7 @@ class ArrayLike:
     def __iter__(self) -> Iterator[Any]:
         if not self.array.ndim:
             raise TypeError("iteration over a 0-d tensor")
-        return iter([self[i] for i in range(len(self))])
+        return iter(self.unbind())
 
     def __contains__(self, x):
         return bool((self.array == (x.array if isinstance(x, ArrayLike) else x)).any())

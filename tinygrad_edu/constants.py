@@ -1,6 +1,7 @@
 """Python numbers as 0-d tensors: NumPy takes a 0-d array in half the time of a float."""
 
 from functools import lru_cache
+from math import isinf
 
 import numpy as np
 
@@ -18,3 +19,17 @@ def cached(value, dtype):
 def constant(value, dtype):
     """A Python number as a 0-d tensor of this dtype. (0.0 == -0.0, so zero is not looked up.)"""
     return cached(value, dtype) if value else made(thread.quietly(np.array, value, dtype), None)
+
+
+def converted(value, dtype):
+    """`constant`, where it is to be stored: a number that is too large for the dtype is torch's error."""
+    value = value.item() if isinstance(value, np.generic) else value
+    if not isinstance(value, (bool, int, float)):
+        raise TypeError(f"expected a number or a 0-dim Tensor, not {type(value).__name__}")
+    try:
+        stored = constant(value, dtype)
+    except (OverflowError, ValueError):
+        stored = None
+    if stored is None or (isinf(stored.array) and not isinf(value)):
+        raise RuntimeError(f"value cannot be converted to type {dtype} without overflow: it is {value}")
+    return stored

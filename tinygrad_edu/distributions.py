@@ -15,11 +15,12 @@ from .compose import composed
 from .fma import fma
 from .gaussian import libm
 from .generator import FLOAT64, Generator, default_generator, working
-from .inplace import copy_, refuse
+from .inplace import copy_
 from .memory import wrote
 from .tensor import Tensor, made
 from .thread import thread
 from .users import warn
+from .writable import refuse
 
 # ------------------------------------------------------------------ what they share
 

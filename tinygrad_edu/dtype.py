@@ -102,6 +102,56 @@ def promote(a, b):
     return BY_NUMPY[np.promote_types(a.dtype, b.dtype)]
 
 
+def promote_types(type1, type2):
+    """The smallest dtype that is of neither's lower category, and holds both."""
+    return promote(as_dtype(type1), as_dtype(type2))
+
+
+def can_cast(from_, to):
+    """Whether a conversion keeps to its category or goes to a higher one: bool, integer, floating point."""
+    return kind(as_dtype(from_)) <= kind(as_dtype(to))
+
+
+class finfo:
+    """What a floating-point dtype can hold: `bits eps max min tiny smallest_normal resolution`.
+
+    https://docs.pytorch.org/docs/stable/type_info.html
+
+    >>> import tinygrad_edu as tg
+    >>> tg.finfo(tg.float32).eps
+    1.1920928955078125e-07
+    """
+
+    def __init__(self, type=None):
+        d = _default if type is None else as_dtype(type)
+        if not d.is_floating_point:
+            raise TypeError(f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{d}'")
+        info = np.finfo(d.dtype)
+        self.dtype, self.bits = d.name, info.bits
+        for name in ("eps", "max", "min", "tiny", "smallest_normal", "resolution"):
+            setattr(self, name, builtins.float(getattr(info, name)))
+
+    def __repr__(self):
+        names = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")
+        return f"finfo({', '.join(f'{n}={getattr(self, n):g}' for n in names)}, dtype={self.dtype})"
+
+
+class iinfo:
+    """What an integer dtype can hold: `bits max min`.
+
+    https://docs.pytorch.org/docs/stable/type_info.html"""
+
+    def __init__(self, type):
+        d = as_dtype(type)
+        if d.is_floating_point or d is bool:
+            raise TypeError(f"torch.iinfo() requires an integer input type. Use torch.finfo to handle '{d}'")
+        info = np.iinfo(d.dtype)
+        self.dtype, self.bits, self.max, self.min = d.name, info.bits, builtins.int(info.max), builtins.int(info.min)
+
+    def __repr__(self):
+        return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"
+
+
 def result_type(*operands):
     """What arrays and Python numbers become together: arrays with dimensions decide, then 0-d arrays, then numbers.
 

@@ -122,7 +122,7 @@ def arguments(op):
     if op.spread:
         given[-1] = passed[-1] = f"*{passed[-1]}"
     if op.writes_out:
-        given += ["out=None"] if "*" in given else ["*", "out=None"]
+        given += ["out=None"] if op.spread or "*" in given else ["*", "out=None"]
         passed.append("out=out")
     if op.renames:
         given.append("**named")
@@ -150,6 +150,8 @@ def call_text(op):
     if op.differentiable:  # an input without a rule must not want a gradient: Op.general says so
         held = [public(x) for x, has in zip(op.inputs, op.ruled) if not has]
         unready += [f"({n} is not None and {n}.node is not None and thread.grad)" for n in held]
+    if op.differentiable and "dtype" in op.parameters and op.parameters["dtype"].default is None:
+        unready.append("dtype is not None")  # an integer one has no gradient: Op.apply says so
     for i, x in enumerate(op.promotes):
         test = f"{public(x)}.array.dtype is not dtype" if i else f"(dtype := {public(x)}.array.dtype) not in FAST"
         unready.append(f"({public(x)} is not None and {test})" if x in op.optional else test)

@@ -15,8 +15,8 @@ from functools import cached_property
 
 import numpy as np
 
+from .device import CPU
 from .fma import fma
-from .printing import CPU
 from .tensor import Tensor, made
 
 BLOCK = 1 << 14  # numbers made at a time: what is needed for so many stays in the processor's cache

@@ -5,15 +5,14 @@ is a `Node`; its `edges` point to the nodes of its inputs. To find how the loss 
 the loss towards the leaves, and at each node multiply by that op's own derivative: the chain rule, and nothing more.
 """
 
-from functools import lru_cache
 from itertools import count
 from operator import attrgetter
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 from numpy import asarray, ndarray
 
-from .handle import Handle
+from .sums import sum_of_rows, total
 from .thread import thread
 
 birth = count(1).__next__
@@ -23,6 +22,8 @@ class Node:
     """One application of an op: where its inputs came from, and what its rules will ask for."""
 
     __slots__ = ("__weakref__", "birth", "dtype", "edges", "op", "params", "saved", "shape")
+    output_nr = 0  # which of its maker's outputs this is the place of
+    maker = property(lambda self: self)  # other than itself for one of several outputs (autograd/function.py)
 
     def __init__(self, op, edges, saved, params, out):
         self.op, self.edges, self.saved, self.params = op, edges, saved, params
@@ -33,10 +34,11 @@ class Node:
 
     @property
     def next_functions(self):
-        return tuple((edge, 0) for edge in self.edges)
+        return tuple((None, 0) if edge is None else (edge.maker, edge.output_nr) for edge in self.edges)
 
-    def register_hook(self, hook):
-        return Handle(hooks.setdefault(self, {}), hook)
+    @property
+    def metadata(self):
+        return notes.setdefault(self, {})
 
     def __repr__(self):
         return f"<{self.name()} object at {id(self):#x}>"
@@ -45,11 +47,13 @@ class Node:
 class Leaf(Node):
     """Where a walk ends: a value that nobody computed, and the place where its gradient is kept, while it is `live`."""
 
-    __slots__ = ("grad", "live")
+    __slots__ = ("grad", "live", "tensor")
+    variable = property(lambda self: self.tensor())  # None if nobody has it any more
     op, edges, saved, birth = None, (), (), 0  # what ends a walk: no op, and older than any node
 
-    def __init__(self, array):
-        self.shape, self.dtype, self.grad, self.live = array.shape, array.dtype, None, True
+    def __init__(self, tensor):
+        self.shape, self.dtype, self.grad, self.live = tensor.array.shape, tensor.array.dtype, None, True
+        self.tensor = ref(tensor)
 
     def name(self):
         return "torch::autograd::AccumulateGrad"
@@ -61,6 +65,8 @@ written = WeakKeyDictionary()  # node -> when the value it made was last overwri
 last_write = 0  # when any value was, on the clock of births: a node younger than this need not check what it saved
 retained = WeakKeyDictionary()  # node -> what to do with its gradient once all hooks have seen it: retain_grad
 after = WeakKeyDictionary()  # leaf -> hooks called once its gradient has been added
+around = WeakKeyDictionary()  # node -> its own hooks: those called before its rules, and those called after them
+notes = WeakKeyDictionary()  # node -> what people wrote down about it: grad_fn.metadata
 origin = WeakKeyDictionary()  # node -> the line of the program that made it, under anomaly mode
 
 
@@ -101,7 +107,7 @@ def walk(roots, gradients, wanted=None, keep=False, taped=False):
     """
     order = reachable(roots)
     useful = None if wanted is None else leading_to(wanted, order)
-    general, observed = taped or bool(thread.watchers), len(hooks) + len(retained) > 0
+    general, observed = taped or bool(thread.watchers) or len(around) > 0, len(hooks) + len(retained) > 0
     grads, owned, found = {}, set(), {}
     for root, g in zip(roots, gradients):
         if useful is None or root in useful:
@@ -115,7 +121,7 @@ def walk(roots, gradients, wanted=None, keep=False, taped=False):
         op = node.op
         if op is None or (wanted is not None and node in wanted):
             found[node] = g
-            if op is None:
+            if op is None or useful.isdisjoint(node.edges):
                 continue
         slow = general or node.saved is None or last_write > node.birth
         parts = pull_checked(node, g, taped) if slow else op.pull(node, g)
@@ -153,9 +159,16 @@ def pull_checked(node, g, taped):
         )
     if last_write > node.birth:
         node.op.check_unwritten(node)
+    before, behind = around.get(node, ({}, {}))
+    for hook in tuple(before.values()):
+        g = hook(node, g)
+    if g is None:  # a hook took it away
+        return (None,) * len(node.edges)
     parts = node.op.pull_general(node, g, taped)
     for watcher in thread.watchers:
-        parts = watcher.backward(node, g, parts)
+        parts = watcher.backward(node, g, parts) if node.op.rules else watcher.passed(node, parts)
+    for hook in tuple(behind.values()):
+        parts = hook(node, g, parts)
     return parts
 
 
@@ -182,23 +195,13 @@ def unbroadcast(g, shape):
     if lead == 1 and len(g.shape) == 2:
         g = sum_of_rows(g)
     elif lead > 0:
-        g = g.sum(tuple(range(lead)))
+        g = total(g, tuple(range(lead)))
     elif lead < 0:  # x[0] = y takes a y of shape (1, 3) for a row of 3
         g = g.reshape((1,) * -lead + tuple(g.shape))
     if g.shape == shape:
         return g
     stretched = tuple(i for i, (n, m) in enumerate(zip(shape, g.shape)) if n == 1 and m != 1)
-    return g.sum(stretched, keepdims=True)
-
-
-def sum_of_rows(g):
-    """Σ over the first axis of a matrix: 1ᵀ g, since NumPy multiplies matrices faster than it adds up columns."""
-    return ones(len(g), g.dtype).dot(g) if type(g) is ndarray else g.sum(0)
-
-
-@lru_cache(maxsize=64)
-def ones(n, dtype):
-    return np.ones(n, dtype)
+    return total(g, stretched, keepdims=True)
 
 
 def after_hooks(node, g):

@@ -6,7 +6,7 @@ import numpy as np
 
 from . import graph
 from .dtype import kind
-from .graph import Node, birth
+from .graph import Leaf, Node, birth
 from .thread import thread
 from .users import warn
 
@@ -33,12 +33,71 @@ def whole(t):
 def view_of(base, out, op, params):
     """Make `out` a view of `base`, if it does share its memory."""
     memory = out.array.base
-    if out.array is base.array or (memory is not None and (memory is base.array or memory is base.array.base)):
-        out.base, out.recipe = base, (op, params)
+    known = out.array is base.array or (memory is not None and (memory is base.array or memory is base.array.base))
+    if known or np.may_share_memory(out.array, base.array):
+        out.base, out.recipe, out.viewed = base, (op, params), graph.last_write
         if base.views is None:
             base.views = set()
         base.views.add(weakref.ref(out, base.views.discard))
+        if base.sealed is not None or not thread.grad:
+            seal(out, base.sealed or UNRECORDED)
+        if not thread.grad:
+            follow(out, whole(base))
     return out
+
+
+# Why a view is sealed: no write to it can be put in a graph; and once its memory was written to, nor can the view.
+SEVERAL = (
+    "is the output of a function that returns several views (split, chunk, unbind, a loop over a tensor), which cannot be"
+    " written to where a gradient flows. Use the out-of-place form of the write, or slice one view at a time."
+)
+UNRECORDED = (
+    "was created in no_grad mode, so whether a gradient should flow through the write is ambiguous. Make the view and write"
+    " to it either both inside no_grad(), or both outside; or detach() it."
+)
+
+
+def seal(view, why):
+    """Refuse all writes that would put this view in a graph; and once its memory was written to, the view too."""
+    view.sealed = why
+    at_next_write(view, view, stale)
+
+
+def follow(view, base):
+    """A view without a history of its own requires grad as its base does. As in torch, no gradient flows to the base then:
+    unless the view was made anew, because of a write to their memory."""
+    if base.requires_grad and not view.requires_grad:
+        if owner(base).written > view.viewed and view.sealed is None:
+            view.node = seen_from_base(view, base.node)
+        else:
+            view.node = leaf = Leaf(view)
+            leaf.live = False
+    elif not base.requires_grad and not is_stale(view) and type(view.node) is Leaf and not view.node.live:
+        view.node = None
+
+
+def seen_from_base(x, node):
+    """A view's place in the graph, made anew from `node`, its base's. Views save nothing, so nothing is computed."""
+    if x.recipe is None:
+        return node
+    of, params = x.recipe
+    kept = tuple(params.get(p, of.parameters[p].default) for p in of.kept_params)
+    node = seen_from_base(x.base, node)
+    return None if node is None else Node(of, (node,), (), kept, x.array)
+
+
+def lead(base):
+    """Have the views of a base follow it."""
+    for view in views_of(base):
+        follow(view, base)
+
+
+def views_of(t):
+    """The views of t, and their views, and so on: those that somebody still has."""
+    found = [t]
+    for base in found:
+        found += [view for view in (ref() for ref in base.views or ()) if view is not None]
+    return found[1:]
 
 
 def wrote(t):
@@ -49,6 +108,52 @@ def wrote(t):
     for node in (whose.node, t.node):
         if type(node) is Node:
             graph.written[node] = whose.written
+    if whose.pending:
+        pending, whose.pending = whose.pending, None
+        for ref, do in pending.items():
+            thing = ref()
+            if thing is not None:
+                do(thing)
+
+
+def at_next_write(t, thing, do):
+    """Do something with a thing, if it still exists, when t's memory is written to."""
+    whose = owner(t)
+    if whose.pending is None:
+        whose.pending = {}
+    forget = whose.pending.pop
+    whose.pending[weakref.ref(thing, lambda ref: forget(ref, None))] = do
+
+
+def stale(view):
+    view.__class__ = view.when_stale
+
+
+def is_stale(view):
+    return type(view) is view.when_stale
+
+
+def lost(node):
+    """What the node saved as its output was overwritten."""
+    graph.written[node] = graph.last_write
+
+
+def cut_off(view):
+    """What this view shows has nothing to do any more with what it was computed from."""
+    if not is_stale(view) and not view.is_leaf:
+        view.node = Node(view.node.op, (None,) * len(view.node.edges), (), view.node.params, view.array)
+
+
+def overlaps(array):
+    """Whether numbers of an array may share a place: not if each dim steps over all that those with shorter steps reach."""
+    if array.flags.c_contiguous:
+        return False
+    reach = 0
+    for stride, n in sorted(zip(array.strides, array.shape)):
+        if n > 1 and stride <= reach:
+            return array.size > 0
+        reach += stride * (n - 1)
+    return False
 
 
 def into(out, result, name):
@@ -63,6 +168,11 @@ def into(out, result, name):
     if kind(result.dtype) > kind(out.dtype):
         raise RuntimeError(
             f"result type {result.dtype} can't be cast to the desired output type {out.dtype}: {name}(out=) keeps its dtype"
+        )
+    if overlaps(out.array):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. Please"
+            " clone() the tensor before performing the operation."
         )
     if out.shape != result.shape:
         if out.array.size:

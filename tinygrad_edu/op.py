@@ -41,8 +41,8 @@ class Op:
 
     joint = broadcasts = floats = view = spread = variadic = once = inplace = exact = False
     promotes = optional = ()
-    sample = torch = operator = cases = None
-    places, also, kinks = "torch Tensor", "", ""
+    sample = torch = operator = cases = needs = None
+    places, also, kinks, takes = "torch Tensor", "", "", "biuf"
 
     def __init__(self, name, forward, inputs, rules, **facts):
         self.name, self.forward, self.inputs, self.rules = name, forward, inputs, rules
@@ -90,10 +90,15 @@ class Op:
         for watcher in thread.watchers:
             array = watcher.forward(self, arrays, params, array)
         out = made(array, None)
-        if self.differentiable and thread.grad and array.dtype.kind == "f":
+        if self.differentiable and thread.grad:
             ruled = self.ruled * len(inputs) if self.variadic else self.ruled
             edges = tuple(x.node if has and x is not None else None for has, x in zip(ruled, inputs))
             if any(edge is not None for edge in edges):
+                if array.dtype.kind != "f":
+                    raise RuntimeError(
+                        f"Autograd not support dtype: {as_dtype(array.dtype)}: {self.name}() of a tensor that requires grad"
+                        " would lose its gradient. detach() it first, if that is what you want"
+                    )
                 kept = tuple(params.get(p, self.parameters[p].default) for p in self.kept_params)
                 out.node = Node(self, edges, self.save(edges, inputs, array), kept, array)
                 for watcher in thread.watchers:
@@ -132,6 +137,8 @@ class Op:
         if promoted:
             heard = (x.array if isinstance(x, Tensor) else x for x in (inputs[i] for i in promoted))
             dtype = result_type(*heard)
+            if dtype.dtype.kind not in self.takes:
+                raise self.not_implemented(x.array for x in inputs if isinstance(x, Tensor))
             dtype = dtype if dtype.is_floating_point or not self.floats else get_default_dtype()
             for i in promoted:
                 inputs[i] = inputs[i].to(dtype) if isinstance(inputs[i], Tensor) else constant(inputs[i], dtype.dtype)
@@ -172,10 +179,12 @@ class Op:
                             f" dimension {max(len(a), len(b)) + axis}: {self.name} of {list(a)} and {list(b)}. Sizes match"
                             " from the right if they are equal or one of them is 1; unsqueeze() puts a 1 where it is needed."
                         )
-        if isinstance(self.forward, np.ufunc) and isinstance(error, TypeError):
-            types = ", ".join(repr(as_dtype(x.dtype)) for x in arrays)
-            return RuntimeError(f'"{self.name}" not implemented for {types}: convert with .to(dtype) first')
-        return error
+        ours = isinstance(error, TypeError) and isinstance(self.forward, np.ufunc)
+        return self.not_implemented(arrays) if ours else error
+
+    def not_implemented(self, arrays):
+        types = ", ".join(repr(as_dtype(x.dtype)) for x in arrays)
+        return NotImplementedError(f'"{self.name}" not implemented for {types}: convert with .to(dtype) first')
 
     # ---------------------------------------------------------------- backward
 
@@ -258,9 +267,11 @@ def op(forward=None, *, name=None, operator=None, numpy=None, inputs=None, modul
     `sample=`      draws the arrays for these (by input's name, if not all alike), where normal numbers will not do
     `torch=`       torch's name for the node, if it is not ours in capitals
     `broadcasts=`  inputs stretch to each other's shapes; `promotes=` the inputs that meet in one dtype;
-                   `floats=` integers become floats first (a ufunc says all three itself)
+                   `floats=` integers become floats first (a ufunc says all three itself); `takes=` the kinds of
+                   dtype that they may then have: of b(ool), i(nteger), u(nsigned) and f(loat)
     `view=`        the output shares the input's memory; `variadic=` it takes a list; `spread=` its last parameter may
                    come as several arguments; `once=` it can be differentiated only once
+    `needs=`       the package it cannot do without; a test of it where that is missing would say nothing
     `exact=`       its bits are torch's, for all numbers; `kinks=` where it has no slope, and what we take there
     """
     module = module or sys._getframe(1).f_globals.get("__name__")  # where functions are found again by pickle
@@ -275,7 +286,8 @@ def op(forward=None, *, name=None, operator=None, numpy=None, inputs=None, modul
     if unknown := [key for key in facts if not hasattr(Op, key)]:
         raise TypeError(f"op {name}: there is no option {unknown[0]!r}; help(op) lists them")
     if isinstance(forward, np.ufunc):
-        floats = forward(*[np.int64(1)] * forward.nin).dtype.kind == "f"  # whether it makes floats of integers
+        whole = (np.dtype(np.int64),) * forward.nin
+        floats = forward.resolve_dtypes((*whole, None))[-1].kind == "f"  # whether it makes floats of integers
         facts = dict(broadcasts=forward.nin > 1, promotes=inputs, floats=floats, inplace=True) | facts
         numpy = numpy or forward
     for key, rule in zip(("d",) if facts["joint"] else (f"d{x}" for x in inputs), rules):

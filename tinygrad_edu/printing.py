@@ -107,18 +107,3 @@ def tensor_text(t, prefix="tensor("):
         else:
             text, column = text + ", " + suffix, column + len(suffix) + 2
     return text + ")"
-
-
-class Device:
-    """Where tensors live; here, always the CPU."""
-
-    type, index = "cpu", None
-
-    def __str__(self):
-        return "cpu"
-
-    def __repr__(self):
-        return "device(type='cpu')"
-
-
-CPU = Device()

@@ -9,11 +9,14 @@ from contextlib import contextmanager
 import numpy as np
 
 from .compose import composed
-from .creation import finished, floats, like, sized, sizes
+from .creation import blank_like, creates, floats, one_size, sizes
 from .distributions import demand, demand_floats, greatest, source, whole
+from .device import contiguous_format, preserve_format
 from .dtype import as_dtype, int64
 from .gaussian import working
 from .generator import default_generator
+from .inplace import copied_over
+from .memory import into
 from .tensor import Tensor, made
 
 # ------------------------------------------------------------------ the default generator
@@ -89,17 +92,22 @@ def thread_safe_generator():
 # ------------------------------------------------------------------ uniform and normal numbers
 
 
-def blank(size, d):
-    return made(np.empty(size, d), None)
+def drawn(array, method, *args, **options):
+    """The array, overwritten by one of a tensor's methods that draw."""
+    getattr(made(array, None), method)(*args, **options)
+    return array
 
 
-def blank_like(input, dtype):
-    """A tensor to write to, of input's shape and laid out in memory as input is."""
-    return made(np.empty_like(input.array, like(input, dtype)), None)
+def unheard(result, *inputs):
+    """The result in a graph, as torch has it: all gradients are 0, since no input has a slope in what chance decides."""
+    for x in inputs:
+        if isinstance(x, Tensor) and x.node is not None:
+            result = copied_over(x.expand(result.shape), result)
+    return result
 
 
-@sized
-def rand(*size, generator=None, dtype=None, device=None, requires_grad=False):
+@creates
+def rand(*size, dtype, generator=None):
     """Uniform numbers in [0, 1): whole multiples of 2⁻²⁴ in float32, of 2⁻⁵³ in float64.
 
     https://docs.pytorch.org/docs/stable/generated/torch.rand.html
@@ -108,16 +116,17 @@ def rand(*size, generator=None, dtype=None, device=None, requires_grad=False):
     >>> tg.rand(2, generator=tg.Generator().manual_seed(42))
     tensor([0.8823, 0.9150])
     """
-    return finished(blank(sizes(size), floats(dtype)).uniform_(generator=generator).array, requires_grad)
+    return drawn(np.empty(sizes(size), floats(dtype)), "uniform_", generator=generator)
 
 
-def rand_like(input, *, generator=None, dtype=None, device=None, requires_grad=False, memory_format=None):
+@creates
+def rand_like(input, *, dtype, generator=None, memory_format=preserve_format):
     """Uniform numbers in [0, 1), in input's shape and dtype."""
-    return finished(blank_like(input, dtype).uniform_(generator=generator).array, requires_grad)
+    return drawn(blank_like(input, dtype, memory_format), "uniform_", generator=generator)
 
 
-@sized
-def randn(*size, generator=None, dtype=None, device=None, requires_grad=False):
+@creates
+def randn(*size, dtype, generator=None):
     """Normal numbers with mean 0 and variance 1.
 
     https://docs.pytorch.org/docs/stable/generated/torch.randn.html
@@ -126,15 +135,16 @@ def randn(*size, generator=None, dtype=None, device=None, requires_grad=False):
     >>> tg.randn(2, generator=tg.Generator().manual_seed(42))
     tensor([0.3367, 0.1288])
     """
-    return finished(blank(sizes(size), floats(dtype)).normal_(generator=generator).array, requires_grad)
+    return drawn(np.empty(sizes(size), floats(dtype)), "normal_", generator=generator)
 
 
-def randn_like(input, *, generator=None, dtype=None, device=None, requires_grad=False, memory_format=None):
+@creates
+def randn_like(input, *, dtype, generator=None, memory_format=preserve_format):
     """Normal numbers with mean 0 and variance 1, in input's shape and dtype."""
-    return finished(blank_like(input, dtype).normal_(generator=generator).array, requires_grad)
+    return drawn(blank_like(input, dtype, memory_format), "normal_", generator=generator)
 
 
-def normal(mean, std=1.0, size=None, *, generator=None, dtype=None, device=None, requires_grad=False):
+def normal(mean, std=1.0, size=None, *, generator=None, out=None, **options):
     """mean + std z, for z standard normal: of this size, or one for each entry of mean and std, which broadcast.
 
     No gradient reaches mean and std: write `mean + std * randn_like(std)` where one should.
@@ -149,21 +159,32 @@ def normal(mean, std=1.0, size=None, *, generator=None, dtype=None, device=None,
     if not tensors:
         if size is None:
             raise TypeError("normal() of two numbers needs a size: normal(mean, std, size)")
-        drawn = blank(sizes((size,)), floats(dtype)).normal_(mean, std, generator=generator)
-        return finished(drawn.array, requires_grad)
-    if not isinstance(std, Tensor):
-        drawn = blank(mean.shape, mean.array.dtype).normal_(0, std, generator=generator)
-        return drawn.add_(mean.detach())
+        return normal_of_size(size, mean, std, generator=generator, out=out, **options)
+    if options:
+        raise TypeError(f"normal() of tensors got an unexpected keyword argument '{next(iter(options))}'")
     demand_floats("normal", tensors[0])
-    demand((std.array >= 0).all(), f"normal expects all elements of std >= 0.0, but found {std}")
-    drawn = blank((mean + std).shape, tensors[0].array.dtype).normal_(generator=generator).mul_(std.detach())
-    return drawn.add_(mean.detach() if isinstance(mean, Tensor) else mean)
+    mu, sigma = (x.detach() if isinstance(x, Tensor) else x for x in (mean, std))
+    if isinstance(std, Tensor):
+        demand((std.array >= 0).all(), f"normal expects all elements of std >= 0.0, but found {std}")
+        z = drawn(np.empty((mu + sigma).shape, tensors[0].array.dtype), "normal_", generator=generator)
+        result = made(z, None).mul_(sigma).add_(mu)
+    else:
+        result = made(drawn(np.empty(mu.shape, mu.array.dtype), "normal_", 0, std, generator=generator), None).add_(mu)
+    result = unheard(result, mean, std)
+    return result if out is None else into(out, result, "normal")
+
+
+@creates
+def normal_of_size(size, mean, std, *, dtype, generator=None):
+    """The numbers of `normal` for a mean and a std that are numbers."""
+    return drawn(np.empty(one_size(size), floats(dtype)), "normal_", mean, std, generator=generator)
 
 
 # ------------------------------------------------------------------ integers
 
 
-def randint(low=0, high=None, size=None, *, generator=None, dtype=None, device=None, requires_grad=False):
+@creates
+def randint(low=0, high=None, size=None, *, dtype, generator=None):
     """Whole numbers from low up to, but without, high: `randint(high, size)` or `randint(low, high, size)`.
 
     Raises RuntimeError where low >= high or the dtype, int64 unless named, does not hold them.
@@ -177,19 +198,18 @@ def randint(low=0, high=None, size=None, *, generator=None, dtype=None, device=N
         low, high, size = 0, low, high
     elif high is None:
         low, high = 0, low
-    drawn = blank(sizes((size,)), as_dtype(dtype or int64).dtype).random_(low, high, generator=generator)
-    return finished(drawn.array, requires_grad)
+    return drawn(np.empty(one_size(size), dtype or int64.dtype), "random_", low, high, generator=generator)
 
 
-def randint_like(
-    input, low=0, high=None, *, generator=None, dtype=None, device=None, requires_grad=False, memory_format=None
-):
+@creates
+def randint_like(input, low=0, high=None, *, dtype, generator=None, memory_format=preserve_format):
     """Whole numbers from low (0 if only one bound is given) up to, but without, high, in input's shape and dtype."""
     low, high = (0, low) if high is None else (low, high)
-    return finished(blank_like(input, dtype).random_(low, high, generator=generator).array, requires_grad)
+    return drawn(blank_like(input, dtype, memory_format), "random_", low, high, generator=generator)
 
 
-def randperm(n, *, generator=None, dtype=None, device=None, requires_grad=False):
+@creates
+def randperm(n, *, dtype, generator=None):
     """The numbers 0 ... n - 1 in random order, as int64 unless another dtype, which must hold them, is named.
 
     https://docs.pytorch.org/docs/stable/generated/torch.randperm.html
@@ -202,7 +222,7 @@ def randperm(n, *, generator=None, dtype=None, device=None, requires_grad=False)
     if d.dtype == bool:
         raise NotImplementedError('"randperm" not implemented for torch.bool: it counts')
     demand(n <= greatest(d.dtype) + 1, f"n={n} is too large for {d}, which cannot count to it")
-    return finished(source(generator).permutation(n).astype(d.dtype), requires_grad)
+    return source(generator).permutation(n).astype(d.dtype)
 
 
 # ------------------------------------------------------------------ events of given probabilities
@@ -219,8 +239,9 @@ def bernoulli(input, p=None, *, generator=None):
     >>> tg.bernoulli(tg.tensor([0.0, 0.5, 1.0]), generator=tg.Generator().manual_seed(42))
     tensor([0., 0., 1.])
     """
-    drawn = blank(input.shape, input.array.dtype)
-    return drawn.bernoulli_(input if p is None else p, generator=generator)
+    chances = input.detach() if p is None else p
+    events = drawn(blank_like(input, None, contiguous_format), "bernoulli_", chances, generator=generator)
+    return unheard(made(events, None), input)
 
 
 @composed
@@ -252,7 +273,7 @@ def multinomial(input, num_samples, replacement=False, *, generator=None):
     )
     demand(weights.any(-1).all(), "invalid multinomial distribution (sum of probabilities <= 0)")
     if not replacement:
-        rates = weights / blank_like(input, None).exponential_(generator=generator).array
+        rates = weights / drawn(blank_like(input, None), "exponential_", generator=generator)
         order = np.argsort(-rates, -1, kind="stable")[..., :k]
         return made(order, None)
     rows = [categories(row, generator.unit(k)) for row in weights.reshape(-1, weights.shape[-1])]

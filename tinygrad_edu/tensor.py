@@ -1,12 +1,15 @@
 """Tensor: an array and its place in the graph. All but the methods below are put here by the ops' declarations."""
 
+from typing import Any
+
 import numpy as np
 
 from .arraylike import ArrayLike
 from .dtype import get_default_dtype, native
 from .graph import Leaf
-from .memory import owner, whole, wrote
+from .memory import lead, owner, whole, wrote
 from .methods import Methods
+from .thread import inferred, thread
 from .users import warn
 
 
@@ -23,7 +26,11 @@ class Tensor(ArrayLike, Methods):
     # What few tensors have; the instance's own dictionary has it where it differs:
     leaf = None  # where this tensor's gradient is kept
     recipe = None  # how a view was made of its base: the op, and its parameters (None for a detached tensor)
+    viewed = 0  # when this view was made, on the clock of births: after the last write before it
     views = None  # the views of this tensor
+    pending = None  # what to do when this memory is written to: {a thing, weakly held: a function of it}
+    sealed = None  # why no graph can have a write to this view ...
+    when_stale: type["Stale"]  # ... and what it is after one
     writes = 0  # how often its memory was written in place ...
     written = 0  # ... and when last, on the clock of births
 
@@ -56,7 +63,8 @@ class Tensor(ArrayLike, Methods):
     _base = property(lambda self: None if self.recipe is None else whole(self))
     written_at = property(lambda self: owner(self).written)
     is_leaf = property(lambda self: self.node is None or self.node.op is None)
-    grad_fn = property(lambda self: None if self.is_leaf else self.node)
+    grad_fn = property(lambda self: None if self.is_leaf else self.node.maker)
+    output_nr = property(lambda self: 0 if self.node is None else self.node.output_nr)
     retains_grad = property(lambda self: not self.is_leaf and self.leaf is not None)
 
     @property
@@ -76,18 +84,33 @@ class Tensor(ArrayLike, Methods):
                 f"only Tensors of floating point and complex dtype can require gradients: this one is {self.dtype}, and a"
                 " function of integers has no slope. Make it float: x.float()"
             )
+        elif wanted and self.is_inference() and not thread.inference:
+            raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
         else:
             self.own_leaf().live = bool(wanted)
             self.node = self.leaf if wanted else None
+            lead(whole(self))
 
     def requires_grad_(self, requires_grad: bool = True) -> "Tensor":
         self.requires_grad = requires_grad
         return self
 
+    def is_inference(self) -> bool:
+        """Whether its memory was made in inference mode."""
+        array = owner(self).array
+        return inferred.get(id(array)) is array
+
+    def _is_view(self) -> bool:
+        return self.recipe is not None
+
+    def storage_offset(self) -> int:
+        """How many numbers lie before its first one in the memory that it shares."""
+        return (self.data_ptr() - owner(self).data_ptr()) // self.array.itemsize
+
     def own_leaf(self):
         """Where this tensor's gradient is kept."""
         if self.leaf is None:
-            self.leaf = Leaf(self.array)
+            self.leaf = Leaf(self)
         return self.leaf
 
     @property
@@ -144,3 +167,26 @@ def rebuilt(cls, array, requires_grad):
     t.array, t.base, t.node = native(array), None, None
     t.requires_grad = requires_grad
     return t
+
+
+class Stale(Tensor):
+    """A sealed view after a write to its memory: what it shows can be read, but no graph can be built on it."""
+
+    __slots__ = ()
+
+    @property
+    def node(self):
+        node = PLACE.__get__(self)
+        if node is not None and thread.grad:
+            raise RuntimeError(f"its base or another view of its base was modified inplace, and this view {self.sealed}")
+        return node
+
+    @node.setter
+    def node(self, node):
+        PLACE.__set__(self, node)
+
+    requires_grad = property(lambda self: PLACE.__get__(self) is not None, lambda self, wanted: None)
+
+
+PLACE: Any = Tensor.node  # where every tensor has its node
+Tensor.when_stale = Stale

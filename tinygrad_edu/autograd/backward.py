@@ -1,18 +1,17 @@
 """From tensors to the walk, and back: `backward`, which adds to `.grad`, and `grad`, which returns."""
 
-import warnings
-import weakref
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import graph
+from ..functional.joining import stack
 from ..graph import walk
-from ..handle import Handle
 from ..memory import wrote
 from ..tensor import Tensor, made
 from ..thread import thread
+from ..users import warn
 
 
 def several(what):
@@ -69,11 +68,9 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
     tensors = several(tensors)
     gradients = (None,) * len(tensors) if grad_tensors is None else several(grad_tensors)
     if create_graph:
-        warnings.warn(
+        warn(
             "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient"
-            " which can cause a memory leak. Use autograd.grad, or set .grad to None after use.",
-            UserWarning,
-            stacklevel=3,
+            " which can cause a memory leak. Use autograd.grad, or set .grad to None after use."
         )
     keep = create_graph if retain_graph is None else retain_graph
     wanted = None
@@ -84,12 +81,22 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
         wanted = {t.node: t.own_leaf() for t in inputs}
     found, mine = differentiate(tensors, gradients, wanted, keep, create_graph)
     for node, g in found.items():
-        home = wanted[node] if wanted else node
-        if home.live:
-            accumulate(home, g, node in mine)
-        if len(graph.after):
-            for hook in tuple(graph.after.get(home, {}).values()):
-                hook()
+        arrived(wanted[node] if wanted else node, g, node in mine)
+
+
+def arrived(leaf, g, ours):
+    """A leaf's gradient is whole: the hooks of the leaf as a node, and of its tensor, see it go by."""
+    before, behind = graph.around.get(leaf, ({}, {}))
+    for hook in tuple(before.values()):
+        g, ours = hook(leaf, g), False
+    if g is None:
+        return
+    if leaf.live:
+        accumulate(leaf, g, ours)
+    for hook in tuple(graph.after.get(leaf, {}).values()):
+        hook()
+    for hook in tuple(behind.values()):
+        hook(leaf, g, ())
 
 
 def accumulate(leaf, g, ours):
@@ -137,6 +144,12 @@ def grad(
                 f"One of the differentiated Tensors does not require grad: input {i}, of shape {list(x.shape)}"
             )
     keep = create_graph if retain_graph is None else retain_graph
+    if is_grads_batched:
+        each = zip(*gradients)  # one row of each
+        rows = [
+            grad(outputs, inputs, gs, True, create_graph, True, allow_unused, False, materialize_grads) for gs in each
+        ]
+        return tuple(None if column[0] is None else stack(column) for column in zip(*rows))
     found, mine = differentiate(outputs, gradients, {x.node for x in inputs}, keep, create_graph)
     results = []
     for i, x in enumerate(inputs):
@@ -168,35 +181,4 @@ def tensor_backward(self, gradient=None, retain_graph=None, create_graph=False, 
     backward([self], [gradient], retain_graph, create_graph, inputs)
 
 
-def retain_grad(self):
-    """Keep the gradient of this computed tensor too."""
-    if self.node is None:
-        raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-    if not self.is_leaf and self.leaf is None:
-        home = self.own_leaf()
-        graph.retained[self.node] = lambda g: accumulate(home, g, False)
-
-
-def register_hook(self, hook):
-    """Call `hook(gradient)` when this tensor's gradient is whole; what it returns, if anything, replaces it."""
-    if self.node is None:
-        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-
-    def on_gradient(g):
-        result = hook(g if isinstance(g, Tensor) else made(g, None))
-        return result if result is None or isinstance(g, Tensor) else result.array
-
-    return Handle(graph.hooks.setdefault(self.node, {}), on_gradient)
-
-
-def register_post_accumulate_grad_hook(self, hook):
-    """Call `hook(tensor)` each time this leaf's gradient has been added to its `.grad`."""
-    if self.leaf is None or not self.is_leaf:
-        raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
-    tensor = weakref.ref(self)  # the leaf must not keep its tensor alive
-    return Handle(graph.after.setdefault(self.leaf, {}), lambda: hook(tensor()))
-
-
-for method in (retain_grad, register_hook, register_post_accumulate_grad_hook):
-    setattr(Tensor, method.__name__, method)
 Tensor.backward = tensor_backward

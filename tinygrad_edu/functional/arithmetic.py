@@ -1,16 +1,163 @@
-"""Arithmetic of several steps: a multiple of the second operand."""
+"""Arithmetic of several steps: sums and products of three, rounded quotients, other units."""
+
+import math
 
 from ..compose import composed
-from ..ops import elementwise
+from ..constants import constant
+from ..dtype import as_dtype, float64, result_type
+from ..inplace import write
+from ..names import publish
+from ..ops import elementwise, piecewise, special
+from ..ops.piecewise import clamp, floor_divide, trunc_divide
+from ..tensor import Tensor
+
+
+def times(number, x):
+    """number · x, for a tensor or a number x; torch's errors for a number that x's dtype has no room for."""
+    if isinstance(number, bool) and not (isinstance(x, Tensor) and x.array.dtype == bool) and not isinstance(x, bool):
+        raise RuntimeError("Boolean alpha only supported for Boolean results.")
+    if isinstance(number, float) and isinstance(x, Tensor) and not x.is_floating_point():
+        raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+    return x if number == 1 else x * number
+
+
+@composed
+def add(input, other, *, alpha=1):
+    """input + alpha · other."""
+    return elementwise.add(input, other if alpha == 1 else times(alpha, other))
+
+
+@composed(also="subtract")
+def sub(input, other, *, alpha=1):
+    """input - alpha · other."""
+    return elementwise.sub(input, other if alpha == 1 else times(alpha, other))
+
+
+def add_(self, other, *, alpha=1):
+    """In-place add. Its last step, the sum, goes straight into self's memory; so it does in sub_."""
+    return write(self, elementwise.add, (other if alpha == 1 else times(alpha, other),), {})
+
+
+def sub_(self, other, *, alpha=1):
+    """In-place sub."""
+    return write(self, elementwise.sub, (other if alpha == 1 else times(alpha, other),), {})
+
+
+publish(add_, "add_", "Tensor")
+publish(sub_, "sub_", "Tensor", "subtract_")
+
+
+@composed(places="torch")
+def rsub(input, other, *, alpha=1):
+    """other - alpha · input."""
+    return elementwise.sub(other, input if alpha == 1 else times(alpha, input))
+
+
+ROUNDED = {None: elementwise.div, "floor": floor_divide, "trunc": trunc_divide}
+
+
+@composed(also="divide", inplace=True)
+def div(input, other, *, rounding_mode=None):
+    """input / other; rounded down ("floor"), or towards 0 ("trunc")."""
+    if rounding_mode not in ROUNDED:
+        raise RuntimeError(
+            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found {rounding_mode!r}"
+        )
+    return ROUNDED[rounding_mode](input, other)
 
 
 @composed(inplace=True)
-def add(input, other, *, alpha=1):
-    """input + alpha · other."""
-    return elementwise.add(input, other if alpha == 1 else elementwise.mul(other, alpha))
+def lerp(input, end, weight):
+    """input + weight · (end - input); for |weight| >= 1/2 reckoned from the end, which is then exact at 1."""
+    for name, t in (("end", end), ("weight", weight)):
+        if isinstance(t, Tensor) and t.dtype is not input.dtype:
+            raise RuntimeError(f"expected dtype {input.dtype} for `{name}` but got dtype {t.dtype}")
+    if not input.is_floating_point():
+        raise NotImplementedError(f'"lerp" not implemented for {input.dtype}: convert with .float() first')
+    apart = end - input
+    if not isinstance(weight, Tensor):
+        return input + weight * apart if abs(weight) < 0.5 else end - apart * (1 - weight)
+    near = input + weight * apart
+    return piecewise.where(abs(weight) < 0.5, near, end - apart * (1 - weight))
 
 
-@composed(also="subtract", inplace=True)
-def sub(input, other, *, alpha=1):
-    """input - alpha · other."""
-    return elementwise.sub(input, other if alpha == 1 else elementwise.mul(other, alpha))
+@composed(inplace=True)
+def addcmul(input, tensor1, tensor2, *, value=1):
+    """input + value · tensor1 · tensor2."""
+    return elementwise.add(input, times(value, tensor1 * tensor2))
+
+
+@composed(inplace=True)
+def addcdiv(input, tensor1, tensor2, *, value=1):
+    """input + value · tensor1 / tensor2."""
+    if not (tensor1.is_floating_point() or tensor2.is_floating_point()):
+        raise RuntimeError(
+            "Integer division with addcdiv is no longer supported: use floats, or div with a rounding_mode and add"
+        )
+    return elementwise.add(input, times(value, tensor1 / tensor2))
+
+
+@composed(inplace=True)
+def clamp_min(input, min):
+    """max(input, min)."""
+    return clamp(input, min)
+
+
+@composed(inplace=True)
+def clamp_max(input, max):
+    """min(input, max)."""
+    return clamp(input, None, max)
+
+
+@composed(places="Tensor", inplace=True)
+def where(self, condition, other):
+    """self where the condition holds, else other."""
+    return piecewise.where(condition, self, other)
+
+
+@composed
+def positive(input):
+    """+x: the very same tensor."""
+    if input.array.dtype == bool:
+        raise RuntimeError("The `+` operator, on a bool tensor is not supported: convert with .long() first")
+    return input
+
+
+Tensor.__pos__, Tensor.__rdiv__ = positive, Tensor.__rtruediv__
+
+
+@composed(inplace=True)
+def deg2rad(input):
+    """Degrees in radians: x π / 180."""
+    return input * (math.pi / 180)
+
+
+@composed(inplace=True)
+def rad2deg(input):
+    """Radians in degrees: x 180 / π."""
+    return input * (180 / math.pi)
+
+
+@composed(inplace=True)
+def ldexp(input, other):
+    """input · 2 to the other."""
+    return input * elementwise.pow(2.0, other)
+
+
+@composed(inplace=True)
+def float_power(input, exponent):
+    """input to the exponent, in float64."""
+    wide = [x.to(float64) if isinstance(x, Tensor) else constant(float(x), float64.dtype) for x in (input, exponent)]
+    return elementwise.pow(*wide)
+
+
+@composed(places="special")
+def ndtr(input):
+    """(1 + erf(x / √2)) / 2: the share of a standard normal distribution below x."""
+    return (1 + special.erf(input * math.sqrt(0.5))) * 0.5
+
+
+@composed(places="torch special")
+def polygamma(n, input):
+    """The n-th derivative of digamma, n >= 0."""
+    return special.polygamma(input, n)

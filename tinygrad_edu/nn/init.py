@@ -10,9 +10,10 @@ import math
 import numpy as np
 
 from ..autograd import no_grad
+from ..creation import empty_like
 from ..creation import tensor as new
 from ..ops.piecewise import where
-from ..random import blank_like, randperm
+from ..random import randperm
 from ..tensor import made
 from ..users import warn
 
@@ -78,7 +79,7 @@ def from_the_bulk(tensor, mean, std, a, b, generator):
     low, high = (new(float(x), dtype=tensor.dtype) for x in (a, b))
     tensor.normal_(mean, std, generator=generator)
     while (outside := (tensor < low) | (tensor > high)).array.any():
-        tensor.copy_(where(outside, blank_like(tensor, None).normal_(mean, std, generator=generator), tensor))
+        tensor.copy_(where(outside, empty_like(tensor).normal_(mean, std, generator=generator), tensor))
     return tensor
 
 
@@ -86,10 +87,10 @@ def from_the_tail(tensor, mean, std, a, b, generator):
     peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2  # the log density where it is highest in [a, b]
     pending = made(np.ones(tensor.shape, bool), None)
     while pending.array.any():
-        candidates = blank_like(tensor, None).uniform_(a, b, generator=generator)
+        candidates = empty_like(tensor).uniform_(a, b, generator=generator)
         tensor.copy_(where(pending, candidates, tensor))
         density = ((candidates - mean) / std).square() * -0.5 - peak
-        pending = pending & (blank_like(tensor, None).uniform_(generator=generator).log() > density)
+        pending = pending & (empty_like(tensor).uniform_(generator=generator).log() > density)
     return tensor
 
 

@@ -1,5 +1,5 @@
 """The textbook: the table of derivatives, one chapter a file."""
 
-from . import elementwise, piecewise, activations, logic, reduce, shape, index, linalg, loss  # isort: skip (in reading order)
+from . import elementwise, piecewise, activations, logic, shape, scan, reduce, softmax, index, places, scatter, linalg, inverse, spectral, window, conv, resample, norm, embedding, loss  # isort: skip (in reading order)
 
-__all__ = ["elementwise", "piecewise", "activations", "logic", "reduce", "shape", "index", "linalg", "loss"]
+__all__ = ["elementwise", "piecewise", "activations", "logic", "shape", "scan", "reduce", "softmax", "index", "places", "scatter", "linalg", "inverse", "spectral", "window", "conv", "resample", "norm", "embedding", "loss"]

@@ -1,19 +1,31 @@
 """Products of matrices. z = x y gives dx = g yᵀ and dy = xᵀ g: dimension analysis finds them again."""
 
+import math
+
 import numpy as np
 
 from ..dtype import as_dtype
-from ..graph import sum_of_rows
+from ..dtype import bool as truth
 from ..op import op
+from ..sums import sum_of_rows
+
+TRUTH = truth.dtype
 
 
-def checked(name, x, y, rows, columns):
-    """torch's errors for two factors that do not fit."""
-    if x.dtype != y.dtype:
+def one_dtype(name, *factors):
+    """torch's errors for factors of several dtypes, which no product promotes, and for truths, which none has."""
+    dtypes = [x.dtype for x in factors if x is not None]
+    if any(dtype != dtypes[0] for dtype in dtypes):
         raise RuntimeError(
-            f"expected m1 and m2 to have the same dtype, but got: {as_dtype(x.dtype)} != {as_dtype(y.dtype)}, as the two"
+            f"expected m1 and m2 to have the same dtype, but got: {' != '.join(repr(as_dtype(d)) for d in dtypes)}, as the"
             f" factors of {name}: convert one with .to(other.dtype)"
         )
+    if dtypes[0] == TRUTH:
+        raise NotImplementedError(f'"{name}" not implemented for {truth}: convert with .to(torch.int64), or .float()')
+
+
+def fitting(name, x, y, rows, columns):
+    """torch's errors for two factors whose shapes do not fit: the product would sum over `rows` of x, `columns` of y."""
     if not x.ndim or not y.ndim:
         raise RuntimeError(f"both arguments to {name} need to be at least 1D, but they are {x.ndim}D and {y.ndim}D")
     if rows != columns:
@@ -21,29 +33,32 @@ def checked(name, x, y, rows, columns):
         raise RuntimeError(
             f"mat1 and mat2 shapes cannot be multiplied ({sizes}): {name} sums over {rows[0]} here and {columns[0]} there"
         )
+    raise RuntimeError(f"{name}: the leading dims of {list(x.shape)} and {list(y.shape)} do not broadcast")
 
 
 def times(x, y):
-    """x @ y. (Two matrices are multiplied sooner by NumPy's older name for it.)"""
-    return x.dot(y) if type(x) is np.ndarray and x.ndim == y.ndim == 2 else x @ y
+    """x @ y. (Two matrices are multiplied sooner by NumPy's older name for it; and a sum of one term is no sum.)"""
+    if type(x) is np.ndarray and x.ndim == y.ndim == 2:
+        return x.dot(y)
+    return x * y if x.ndim > 1 < y.ndim and x.shape[-1] == 1 else x @ y
 
 
 def left(g, y, shape):
     """dx = g yᵀ; a vector x stands for a row, a vector y for a column."""
-    if y.ndim == len(shape) == 2:
-        return times(g, y.mT)
     if y.ndim == 1:
         g, y = g[..., None], y[:, None]
-    return (g[..., None, :] @ y.mT)[..., 0, :] if len(shape) == 1 else g @ y.mT
+    if len(shape) == 1:
+        return times(g[..., None, :], y.mT)[..., 0, :]
+    return times(g, y.mT)
 
 
 def right(g, x, shape):
     """dy = xᵀ g."""
-    if x.ndim == len(shape) == 2:
-        return times(x.mT, g)
     if x.ndim == 1:
         x, g = x[None, :], g[..., None, :] if len(shape) > 1 else g[..., None]
-    return (x.mT @ g[..., None])[..., 0] if len(shape) == 1 else x.mT @ g
+    if len(shape) == 1:
+        return times(x.mT, g[..., None])[..., 0]
+    return times(x.mT, g)
 
 
 @op(
@@ -53,6 +68,7 @@ def right(g, x, shape):
     dy=lambda g, x, shape: right(g, x, shape),
     broadcasts=True,
     torch="Mm",
+    also="linalg.matmul",
     cases=[
         ([(2, 3), (3, 4)], {}),
         ([(3,), (3,)], {}),
@@ -63,24 +79,24 @@ def right(g, x, shape):
 )
 def matmul(x, y):
     """x y over the last axis of x and the last but one of y (a vector's only one); leading axes broadcast."""
-    if x.dtype is not y.dtype:
-        checked("matmul", x, y, x.shape[-1:], y.shape[-2:-1] or y.shape)
+    if (dtype := x.dtype) is not y.dtype or dtype is TRUTH:
+        one_dtype("matmul", x, y)
     try:
         return x.dot(y) if x.ndim == y.ndim == 2 else np.matmul(x, y)
     except ValueError:
-        checked("matmul", x, y, x.shape[-1:], y.shape[-2:-1] or y.shape)
-        raise
+        fitting("matmul", x, y, x.shape[-1:], y.shape[-2:-1] or y.shape)
 
 
 def rows(x):
     """All but the last axis as one: a batch of any shape, as a matrix of its items."""
-    return x if len(x.shape) == 2 else x.reshape(-1, x.shape[-1])
+    return x if len(x.shape) == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
 @op(
-    dx=lambda g, w: times(g, w),
-    dw=lambda g, x: times(rows(g).mT, rows(x)),
-    db=lambda g: sum_of_rows(rows(g)),
+    dx=lambda g, w: times(g, w) if w.ndim == 2 else g[..., None] * w,
+    dw=lambda g, x, shape: times(rows(g).mT, rows(x)) if len(shape) == 2 else times(g.reshape(-1), rows(x)),
+    db=lambda g, shape: sum_of_rows(rows(g)) if () != shape == g.shape[-1:] else g,
+    broadcasts=True,
     places="nn.functional",
     torch="Addmm",
     cases=[
@@ -88,17 +104,22 @@ def rows(x):
         ([(4, 3), (2, 3), None], {}),
         ([(3,), (2, 3), (2,)], {}),
         ([(2, 4, 3), (2, 3), (2,)], {}),
+        ([(2, 4, 3), (2, 3), (4, 2)], {}),
+        ([(2, 4, 3), (3,), None], {}),
     ],
 )
 def linear(x, w, b=None):
-    """x wᵀ + b, for w of shape (out features, in features)."""
-    if x.dtype is not w.dtype or x.ndim == 0 or w.ndim != 2 or x.shape[-1] != w.shape[1]:
-        checked("linear", x, w, x.shape[-1:], w.shape[-1:])
-    if b is not None and (b.shape[0] != w.shape[0] or b.dtype is not w.dtype):
-        raise RuntimeError(
-            f"linear: a bias of shape {list(b.shape)} and {as_dtype(b.dtype)} for a weight of {list(w.shape)}, {as_dtype(w.dtype)}"
-        )
+    """x wᵀ + b, for w of shape (out features, in features); a vector w is one row, whose axis the output lacks."""
+    if (dtype := x.dtype) is not w.dtype or dtype is TRUTH or (b is not None and b.dtype is not dtype):
+        one_dtype("linear", x, w, b)
+    if x.ndim == 0 or not 0 < w.ndim < 3 or x.shape[-1] != w.shape[-1]:
+        fitting("linear", x, w, x.shape[-1:], w.shape[-1:])
     out = times(x, w.T)
     if b is not None:
-        out += b
+        try:
+            out += b
+        except ValueError:
+            raise RuntimeError(
+                f"linear: a bias of shape {list(b.shape)} for outputs of shape {list(out.shape)}"
+            ) from None
     return out

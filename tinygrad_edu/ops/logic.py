@@ -1,21 +1,55 @@
-"""Questions, whose answers are true or false: flat almost everywhere, so they have no rules."""
+"""Questions, whose answers are true or false: flat almost everywhere, so they have no rules; and bits."""
 
 import numpy as np
 
 from ..op import op
 
 eq = op(np.equal, name="eq", operator="eq", dx=None, dy=None, floats=False)
-ne = op(np.not_equal, name="ne", operator="ne", dx=None, dy=None, floats=False)
-lt = op(np.less, name="lt", operator="lt", dx=None, dy=None, floats=False)
-le = op(np.less_equal, name="le", operator="le", dx=None, dy=None, floats=False)
-gt = op(np.greater, name="gt", operator="gt", dx=None, dy=None, floats=False)
-ge = op(np.greater_equal, name="ge", operator="ge", dx=None, dy=None, floats=False)
+ne = op(np.not_equal, name="ne", operator="ne", also="not_equal", dx=None, dy=None, floats=False)
+lt = op(np.less, name="lt", operator="lt", also="less", dx=None, dy=None, floats=False)
+le = op(np.less_equal, name="le", operator="le", also="less_equal", dx=None, dy=None, floats=False)
+gt = op(np.greater, name="gt", operator="gt", also="greater", dx=None, dy=None, floats=False)
+ge = op(np.greater_equal, name="ge", operator="ge", also="greater_equal", dx=None, dy=None, floats=False)
 isnan = op(np.isnan, dx=None, floats=False, inplace=False)
 isinf = op(np.isinf, dx=None, floats=False, inplace=False)
 isfinite = op(np.isfinite, dx=None, floats=False, inplace=False)
+signbit = op(np.signbit, dx=None, floats=False, inplace=False)
+
+
+@op(dx=None, promotes=("x",))
+def isposinf(x):
+    """Whether it is inf."""
+    return x == np.inf
+
+
+@op(dx=None, promotes=("x",))
+def isneginf(x):
+    """Whether it is -inf."""
+    return x == -np.inf
+
+
 logical_and = op(np.logical_and, dx=None, dy=None, floats=False)
 logical_or = op(np.logical_or, dx=None, dy=None, floats=False)
+logical_xor = op(np.logical_xor, dx=None, dy=None, floats=False)
 logical_not = op(np.logical_not, dx=None, floats=False)
-bitwise_and = op(np.bitwise_and, operator="and", dx=None, dy=None)
-bitwise_or = op(np.bitwise_or, operator="or", dx=None, dy=None)
-bitwise_not = op(np.invert, name="bitwise_not", operator="invert", dx=None)
+bitwise_and = op(np.bitwise_and, operator="and", takes="biu", dx=None, dy=None)
+bitwise_or = op(np.bitwise_or, operator="or", takes="biu", dx=None, dy=None)
+bitwise_xor = op(np.bitwise_xor, operator="xor", takes="biu", dx=None, dy=None)
+bitwise_not = op(np.invert, name="bitwise_not", operator="invert", takes="biu", dx=None)
+
+
+def shift(ufunc, name, operator, doc):
+    """One of the two shifts."""
+
+    def forward(x, y):
+        if x.dtype == bool:
+            raise NotImplementedError(f'"{name}" not implemented for torch.bool: convert with .long() first')
+        return ufunc(x, y)
+
+    forward.__doc__ = doc
+    options = dict(promotes=("x", "y"), takes="biu", broadcasts=True, inplace=True, dx=None, dy=None)
+    return op(forward, name=name, operator=operator, numpy=ufunc, **options)
+
+
+bitwise_left_shift = shift(np.left_shift, "bitwise_left_shift", "lshift", "x · 2 to the y, as bits move to the left.")
+bitwise_right_shift = shift(np.right_shift, "bitwise_right_shift", "rshift", "⌊x / 2 to the y⌋, as bits move to the right.")

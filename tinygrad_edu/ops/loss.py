@@ -1,4 +1,4 @@
-"""How wrong a prediction is, as one number: the losses, in torch's order of operations."""
+"""How wrong a prediction is, as one number: the losses that have rules of their own, in torch's order of operations."""
 
 import math
 
@@ -7,9 +7,8 @@ import numpy as np
 from ..dtype import as_dtype
 from ..op import op
 from ..tensor import Tensor, made
-from ..users import warn
 from .activations import logsigmoid
-from .elementwise import logistic
+from .elementwise import logistic, positive
 from .index import put
 
 probability = lambda rng, shape: rng.uniform(0.1, 0.9, shape)
@@ -19,17 +18,26 @@ def reduced(losses, reduction):
     """The losses, their mean, or their sum."""
     if reduction == "none":
         return losses
-    if reduction not in ("mean", "sum"):
-        raise ValueError(f"{reduction} is not a valid value for reduction: it is 'none', 'mean' or 'sum'")
     total = np.add.reduce(losses, None)
     return total / losses.size if reduction == "mean" else total
 
 
-def one_dtype(x, target):
-    if x.dtype != target.dtype:
+def floats(name, x):
+    if x.dtype.kind != "f":
+        raise NotImplementedError(f'"{name}" not implemented for {as_dtype(x.dtype)}: convert with .float()')
+
+
+def weighted(losses, weight):
+    """Each loss times its weight, in the losses' own shape and dtype."""
+    if weight is None:
+        return losses
+    try:
+        return np.multiply(losses, weight, out=np.asarray(losses), casting="same_kind")
+    except ValueError:
         raise RuntimeError(
-            f"Found dtype {as_dtype(target.dtype)} but expected {as_dtype(x.dtype)}: convert the target, target.to(input.dtype)"
-        )
+            f"output with shape {list(losses.shape)} doesn't match the broadcast shape: a weight of {list(weight.shape)}"
+            " must stretch to the shape of the losses"
+        ) from None
 
 
 def per_item(d, weight, reduction):
@@ -50,7 +58,7 @@ TINY = float(np.float32(1e-12))
         g * (np.maximum(np.log1p(-x), -100) - np.maximum(np.log(x), -100)), weight, reduction
     ),
     dweight=None,
-    places="nn.functional",
+    places="",
     sample=probability,
     cases=[
         ([(4,), (4,), None], {}),
@@ -68,9 +76,13 @@ def binary_cross_entropy(x, target, weight=None, *, reduction="mean"):
             f" (torch.Size({list(x.shape)})) is deprecated. Please ensure they have the same size: squeeze() the one, or"
             " unsqueeze() the other."
         )
-    one_dtype(x, target)
+    if x.dtype != target.dtype:
+        raise RuntimeError(
+            f"Found dtype {as_dtype(target.dtype)} but expected {as_dtype(x.dtype)}: convert the target, target.to(input.dtype)"
+        )
+    floats("binary_cross_entropy", x)
     losses = (target - 1) * np.maximum(np.log1p(-x), -100) - target * np.maximum(np.log(x), -100)
-    loss = reduced(losses if weight is None else losses * weight, reduction)
+    loss = reduced(weighted(losses, weight), reduction)
     if (loss != loss).any():  # NaN, as it is where a p outside [0, 1] has no logarithm
         refuse_improbable(x)
     return loss
@@ -110,7 +122,7 @@ def logit_odds(x, pos_weight):
     dtarget=lambda g, x, weight, pos_weight, reduction: per_item(g * logit_odds(x, pos_weight), weight, reduction),
     dweight=None,
     dpos_weight=None,
-    places="nn.functional",
+    places="",
     sample={"target": probability, "weight": probability, "pos_weight": probability},
     cases=[
         ([(4,), (4,), None, None], {}),
@@ -127,29 +139,48 @@ def binary_cross_entropy_with_logits(x, target, weight=None, pos_weight=None, *,
             f"Target size (torch.Size({list(target.shape)})) must be the same as input size (torch.Size({list(x.shape)})):"
             " squeeze() the one, or unsqueeze() the other."
         )
-    one_dtype(x, target)
-    times = 1 if pos_weight is None else 1 + (pos_weight - 1) * target
+    floats("binary_cross_entropy_with_logits", x)
+    if target.dtype.kind != "f":
+        raise RuntimeError(
+            f"result type {as_dtype(x.dtype)} can't be cast to the desired output type {as_dtype(target.dtype)}: convert the"
+            " target, target.to(input.dtype)"
+        )
+    times = 1 if pos_weight is None else 1 + weighted(+target, pos_weight - 1)
     losses = (1 - target) * x - times * log_sigmoid(x)
-    return reduced(losses if weight is None else losses * weight, reduction)
+    return reduced(weighted(losses.astype(target.dtype, copy=False), weight), reduction)
 
 
 @op(
     dx=lambda g, x, target, reduction: per_item(g * (2 * (x - target)), None, reduction),
     dtarget=lambda g, x, target, reduction: per_item(g * (2 * (target - x)), None, reduction),
-    places="nn.functional",
+    places="",
     broadcasts=True,
+    promotes=("x", "target"),
     cases=[([(2, 3), (2, 3)], {}), ([(4,), (4,)], {"reduction": "sum"}), ([(4,), (4,)], {"reduction": "none"})],
 )
 def mse_loss(x, target, *, reduction="mean"):
     """(x - t)²."""
-    one_dtype(x, target)
-    if x.shape != target.shape:
-        warn(
-            f"Using a target size (torch.Size({list(target.shape)})) that is different to the input size"
-            f" (torch.Size({list(x.shape)})). This will likely lead to incorrect results due to broadcasting. Please ensure"
-            " they have the same size."
-        )
+    floats("mse", x)
     return reduced(np.square(x - target), reduction)
+
+
+def within(x, delta):
+    """The nearest number between -δ and δ; its own slope is 0 on the bounds too."""
+    return np.where(np.abs(x) < delta, x, delta * np.sign(x)) if isinstance(x, Tensor) else np.clip(x, -delta, delta)
+
+
+@op(dx=lambda g, x, delta: g * within(x, delta), places="", cases=[([(2, 6)], {"delta": 0.4})])
+def huber(x, delta):
+    """x² / 2 for |x| <= δ, and beyond its tangents δ (|x| - δ / 2): c (x - c / 2), where c, the slope, is x kept within ±δ."""
+    floats("huber", x)
+    c = within(x, delta)
+    return c * (x - c / 2)
+
+
+@op(dx=lambda g, x: g * (np.log(x) + x / x), places="", sample=positive, kinks="NaN at 0")
+def xlogx(x):
+    """x log x, and 0 at x = 0, where torch has NaN for the slope."""
+    return np.where(x == 0, 0, x * np.log(x))
 
 
 def at_class(target):
@@ -174,9 +205,9 @@ def share(g, shape, target, weight, ignore_index, reduction):
     target, weight = (getattr(t, "array", t) for t in (target, weight))
     taped = isinstance(g, Tensor)
     counts, total = heard(target, weight, ignore_index, g.array.dtype if taped else g.dtype)
-    if reduction == "mean":
-        counts = counts / (total or 1)
     counted = target != ignore_index
+    if reduction == "mean":
+        counts = np.where(counted, counts / total, 0)
     index = at_class(np.where(counted, target, 0))
     if taped:
         return put(np.where(made(np.asarray(counted), None), -g * made(np.asarray(counts), None), 0), shape, index)
@@ -185,13 +216,46 @@ def share(g, shape, target, weight, ignore_index, reduction):
     return out
 
 
+def fitting(x, target, weight):
+    """Raise torch's errors unless there is a class for each item, and a weight, if any, for each class."""
+    if not x.ndim:
+        raise ValueError("Expected 1 or more dimensions (got 0): one score per class")
+    if x.ndim > 1 and x.shape[:1] != target.shape[:1]:
+        raise ValueError(
+            f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({target.shape[0] if target.ndim else 1}):"
+            f" input has shape {list(x.shape)}, target {list(target.shape)}"
+        )
+    if x.ndim < 3 and target.ndim > 1:
+        raise RuntimeError(
+            f"0D or 1D target tensor expected, multi-target not supported: the target has shape {list(target.shape)}"
+        )
+    items = x.shape[:1] * (x.ndim > 1) + x.shape[2:]
+    if target.shape != items:
+        raise RuntimeError(f"Expected target size {list(items)}, got {list(target.shape)}, for scores {list(x.shape)}")
+    floats("nll_loss", x)
+    if target.dtype not in (np.int64, np.uint8):
+        raise RuntimeError(
+            f"expected scalar type Long but found {as_dtype(target.dtype)}: nll_loss wants class numbers, in int64"
+        )
+    if weight is not None and weight.dtype != x.dtype:
+        raise RuntimeError(
+            f"expected scalar type {as_dtype(x.dtype)} but found {as_dtype(weight.dtype)}: weight.to(...)"
+        )
+    classes = x.shape[min(1, x.ndim - 1)]
+    if weight is not None and weight.shape != (classes,):
+        raise RuntimeError(
+            f"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of shape:"
+            f" {list(weight.shape)}"
+        )
+
+
 @op(
     dx=lambda g, shape, target, weight, ignore_index, reduction: share(
         g, shape, target, weight, ignore_index, reduction
     ),
     dtarget=None,
     dweight=None,
-    places="nn.functional",
+    places="",
     sample={"target": lambda rng, shape: rng.integers(0, 3, shape), "weight": probability},
     cases=[
         ([(4, 3), (4,), None], {}),
@@ -204,25 +268,8 @@ def nll_loss(x, target, weight=None, *, ignore_index=-100, reduction="mean"):
     """-x[i, t_i], for log probabilities x of shape (N, C, ...) and classes t of shape (N, ...).
 
     The mean is over the weights of the classes hit; items of class `ignore_index` do not count."""
-    classes = x.shape[1 if x.ndim > 1 else 0]
-    if target.dtype not in (np.int64, np.uint8):
-        raise RuntimeError(
-            f"expected scalar type Long but found {as_dtype(target.dtype)}: nll_loss wants class numbers, in int64"
-        )
-    if x.ndim == 2 and target.ndim > 1:
-        raise RuntimeError(
-            f"0D or 1D target tensor expected, multi-target not supported: the target has shape {list(target.shape)}"
-        )
-    if target.shape != x.shape[:1] * (x.ndim > 1) + x.shape[2:]:
-        raise ValueError(
-            f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({target.shape[0] if target.ndim else 1}):"
-            f" input has shape {list(x.shape)}, target {list(target.shape)}"
-        )
-    if weight is not None and weight.shape != (classes,):
-        raise RuntimeError(
-            f"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of shape:"
-            f" {list(weight.shape)}"
-        )
+    fitting(x, target, weight)
+    classes = x.shape[min(1, x.ndim - 1)]
     counts, total = heard(target, weight, ignore_index, x.dtype)
     if target.size and (target.min() < 0 or target.max() >= classes):
         wrong = (target != ignore_index) & ((target < 0) | (target >= classes))

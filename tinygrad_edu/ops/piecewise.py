@@ -1,58 +1,29 @@
-"""Functions in pieces: the larger, the nearer, the chosen one; and torch's choice of a slope where the pieces meet."""
+"""Functions in pieces: steps, the larger, the chosen one; and torch's choice of a slope where the pieces meet."""
 
 import numpy as np
 
 from ..dtype import as_dtype
 from ..op import op
-from .elementwise import away_from_zero, zero_where
+from ..tensor import Tensor
+from .elementwise import BITS, away_from_zero, positive, zero_where
 
-maximum = op(
-    np.maximum,
-    dx=lambda g, x, y: np.where(x == y, g / 2, zero_where(g, x < y)),
-    dy=lambda g, x, y: np.where(x == y, g / 2, zero_where(g, y < x)),
-    inplace=False,
-    sample=away_from_zero,
-)
-minimum = op(
-    np.minimum,
-    dx=lambda g, x, y: np.where(x == y, g / 2, zero_where(g, x > y)),
-    dy=lambda g, x, y: np.where(x == y, g / 2, zero_where(g, y > x)),
-    inplace=False,
-    sample=away_from_zero,
-)
+between_integers = lambda rng, shape: rng.integers(-3, 3, shape) + rng.uniform(0.1, 0.4, shape)
 
 
-def inside(x, min, max):
-    """Where clamp leaves x as it is."""
-    return (x >= min) & (x <= max) if min is not None and max is not None else x >= min if max is None else x <= max
-
-
-@op(
-    dx=lambda g, x, min, max: np.where(inside(x, min, max), g, 0),
-    dmin=lambda g, x, min, max: np.where(x < min if max is None else (x < min) & (min < max), g, 0),
-    dmax=lambda g, x, min, max: np.where(x > max if min is None else (x > max) | (max < min), g, 0),
-    broadcasts=True,
-    promotes=("x", "min", "max"),
-    inplace=True,
-    sample={
-        "x": away_from_zero,
-        "min": lambda rng, shape: np.full(shape, -0.2),
-        "max": lambda rng, shape: np.full(shape, 0.9),
-    },
-    cases=[([(2, 6), (), ()], {}), ([(2, 6), (6,), None], {}), ([(2, 6), None, (2, 1)], {})],
-)
-def clamp(x, min=None, max=None):
-    """min(max(x, lower), upper): slope 1 between the bounds and on them, 0 outside; either bound may be missing."""
-    if min is None and max is None:
-        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    x = x if min is None else np.maximum(x, min)
-    return x if max is None else np.minimum(x, max)
+def chosen(condition, x, y):
+    """x where the condition holds, else y: on the bits, as in zero_where."""
+    if isinstance(x, Tensor) or isinstance(y, Tensor) or x.dtype not in BITS or x.dtype != y.dtype:
+        return np.where(condition, x, y)
+    bits = BITS[x.dtype]
+    of_x = np.negative(condition.view(np.int8), dtype=bits)  # all bits where the condition holds, none elsewhere
+    y = y.view(bits)
+    return (y ^ ((x.view(bits) ^ y) & of_x)).view(x.dtype)
 
 
 @op(
     dcondition=None,
-    dx=lambda g, condition: np.where(condition, g, 0),
-    dy=lambda g, condition: np.where(condition, 0, g),
+    dx=lambda g, condition: zero_where(g, ~condition),
+    dy=lambda g, condition: zero_where(g, condition),
     numpy=np.where,
     places="torch",
     broadcasts=True,
@@ -62,8 +33,239 @@ def clamp(x, min=None, max=None):
 )
 def where(condition, x, y):
     """input where the condition holds, else other; each receives g only where it was chosen."""
-    if condition.dtype != bool:
+    if condition.dtype not in (bool, np.uint8):
         raise RuntimeError(
             f"where expected condition to be a boolean tensor, but got a tensor with dtype {as_dtype(condition.dtype)}"
         )
-    return np.where(condition, x, y)
+    return chosen(condition.astype(bool, copy=False), x, y)
+
+
+# ------------------------------------------------------------------ steps, which are flat
+
+floor, ceil, trunc = (
+    op(f, takes="iuf", also=also, dx=lambda g: np.zeros_like(g), sample=between_integers, kinks="0 at whole numbers")
+    for f, also in ((np.floor, ""), (np.ceil, ""), (np.trunc, "fix"))
+)
+
+
+@op(
+    dx=lambda g: np.zeros_like(g),
+    promotes=("x",),
+    takes="iuf",
+    inplace=True,
+    also="special.round",
+    sample=between_integers,
+    kinks="0 half-way between two",
+)
+def round(x, *, decimals=0):
+    """The nearest multiple of 10 ** -decimals; half-way between two, the even one."""
+    if decimals and x.dtype.kind != "f":
+        raise NotImplementedError(f'"round" with decimals not implemented for {as_dtype(x.dtype)}: call .float() first')
+    return np.round(x, decimals)
+
+
+@op(dx=lambda g: g, promotes=("x",), takes="f", inplace=True, sample=between_integers, kinks="1 at whole numbers")
+def frac(x):
+    """x - trunc(x): what stands after the point."""
+    return x - np.trunc(x)
+
+
+# ------------------------------------------------------------------ division with a remainder
+
+
+def divisible(x, y):
+    """Raise torch's error where truths, or integers by zero, are divided."""
+    if x.dtype == bool:
+        raise NotImplementedError("the division of truths is not implemented: convert with .long() first")
+    if x.dtype.kind != "f" and not y.all():
+        raise RuntimeError("ZeroDivisionError: an integer divided by zero has no quotient; make one of them float")
+
+
+def unknown(g):
+    """The rule of a function whose slope torch refuses too: it is 0, and no one who asks for it wants that."""
+    raise RuntimeError("derivative for aten::floor_divide is not implemented: detach() its inputs, or round x / y")
+
+
+@op(
+    operator="floordiv",
+    dx=lambda g: unknown(g),
+    dy=lambda g: unknown(g),
+    numpy=np.floor_divide,
+    broadcasts=True,
+    promotes=("x", "y"),
+    inplace=True,
+    cases=[],
+)
+def floor_divide(x, y):
+    """⌊x / y⌋."""
+    divisible(x, y)
+    return np.floor_divide(x, y)
+
+
+@op(
+    dx=lambda g: np.zeros_like(g),
+    dy=lambda g: np.zeros_like(g),
+    places="",
+    torch="Div",
+    broadcasts=True,
+    promotes=("x", "y"),
+    sample=positive,
+    kinks="0 where y divides x",
+)
+def trunc_divide(x, y):
+    """x / y without what stands after the point."""
+    divisible(x, y)
+    return np.trunc(x / y) if x.dtype.kind == "f" else (x - np.fmod(x, y)) // y
+
+
+@op(
+    operator="mod",
+    dx=lambda g: g,
+    dy=lambda g, x, y: -g * (x // y),
+    numpy=np.remainder,
+    broadcasts=True,
+    promotes=("x", "y"),
+    inplace=True,
+    sample=positive,
+    kinks="where y divides x: as on the side away from 0",
+)
+def remainder(x, y):
+    """x - y ⌊x / y⌋, which has the sign of y."""
+    divisible(x, y)
+    if x.dtype.kind != "f":
+        return np.remainder(x, y)
+    rest = np.asarray(np.fmod(x, y))  # (NumPy's remainder gives 0 the sign of y)
+    return np.add(rest, y, out=rest, where=(rest != 0) & ((rest < 0) != (y < 0)))
+
+
+@op(
+    dx=lambda g: g,
+    dy=lambda g, x, y: -g * np.trunc(x / y),
+    numpy=np.fmod,
+    broadcasts=True,
+    promotes=("x", "y"),
+    inplace=True,
+    sample=positive,
+    kinks="where y divides x: as on the side away from 0",
+)
+def fmod(x, y):
+    """x - y trunc(x / y), which has the sign of x."""
+    divisible(x, y)
+    return np.fmod(x, y)
+
+
+# ------------------------------------------------------------------ the larger, the smaller, the nearer
+
+maximum = op(
+    np.maximum,
+    dx=lambda g, x, y: chosen(x == y, g / 2, zero_where(g, x < y)),
+    dy=lambda g, x, y: chosen(x == y, g / 2, zero_where(g, y < x)),
+    inplace=False,
+    sample=away_from_zero,
+    kinks="1/2 each where x = y",
+)
+minimum = op(
+    np.minimum,
+    dx=lambda g, x, y: chosen(x == y, g / 2, zero_where(g, x > y)),
+    dy=lambda g, x, y: chosen(x == y, g / 2, zero_where(g, y > x)),
+    inplace=False,
+    sample=away_from_zero,
+    kinks="1/2 each where x = y",
+)
+fmax = op(
+    np.fmax,
+    dx=lambda g, x, y: zero_where(g, ~((x >= y) | (y != y))),
+    dy=lambda g, x, y: zero_where(g, (x >= y) | (y != y)),
+    inplace=False,
+    sample=away_from_zero,
+    kinks="1 in x where x = y",
+)
+fmin = op(
+    np.fmin,
+    dx=lambda g, x, y: zero_where(g, ~((x <= y) | (y != y))),
+    dy=lambda g, x, y: zero_where(g, (x <= y) | (y != y)),
+    inplace=False,
+    sample=away_from_zero,
+    kinks="1 in x where x = y",
+)
+
+
+def inside(x, min, max):
+    """Where clamp leaves x as it is."""
+    return (x >= min) & (x <= max) if min is not None and max is not None else x >= min if max is None else x <= max
+
+
+@op(
+    dx=lambda g, x, min, max: zero_where(g, ~inside(x, min, max)),
+    dmin=lambda g, x, min, max: zero_where(g, ~(x < min if max is None else (x < min) & (min < max))),
+    dmax=lambda g, x, min, max: zero_where(g, ~(x > max if min is None else (x > max) | (max < min))),
+    broadcasts=True,
+    promotes=("x", "min", "max"),
+    inplace=True,
+    also="clip",
+    sample={
+        "x": away_from_zero,
+        "min": lambda rng, shape: np.full(shape, -0.2),
+        "max": lambda rng, shape: np.full(shape, 0.9),
+    },
+    cases=[([(2, 6), (), ()], {}), ([(2, 6), (6,), None], {}), ([(2, 6), None, (2, 1)], {})],
+    kinks="1 in x at the bounds",
+)
+def clamp(x, min=None, max=None):
+    """min(max(x, lower), upper): slope 1 between the bounds and on them, 0 outside; either bound may be missing."""
+    if min is None and max is None:
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    x = x if min is None else np.maximum(min, x)
+    return x if max is None else np.minimum(max, x)
+
+
+@op(
+    dx=lambda g, x, y, out: zero_where(g * (out / x), x == 0),
+    dy=lambda g: np.zeros_like(g),
+    numpy=np.copysign,
+    broadcasts=True,
+    promotes=("x", "y"),
+    floats=True,
+    inplace=True,
+    sample=away_from_zero,
+    kinks="0 where x = 0",
+)
+def copysign(x, y):
+    """|x| with the sign of y."""
+    return np.copysign(x, y)
+
+
+@op(dx=lambda g, x: zero_where(g, ~(x - x == 0)), inplace=True, promotes=("x",), numpy=np.nan_to_num)
+def nan_to_num(x, nan=None, posinf=None, neginf=None):
+    """x with numbers for NaN (0, if not said), inf and -inf (the largest and the smallest number)."""
+    return (
+        np.nan_to_num(x, nan=0.0 if nan is None else nan, posinf=posinf, neginf=neginf)
+        if x.dtype.kind == "f"
+        else x.copy()
+    )
+
+
+@op(
+    dx=None,
+    dvalues=None,
+    broadcasts=True,
+    inplace=True,
+    cases=[([(2, 3), (3,)], {})],
+)
+def heaviside(x, values):
+    """0 below 0, `values` at 0, 1 above."""
+    if x.dtype != values.dtype:
+        raise RuntimeError(
+            f"heaviside is not yet implemented for tensors with different dtypes: {as_dtype(x.dtype)} and"
+            f" {as_dtype(values.dtype)}"
+        )
+    return np.where(x == 0, values, (x > 0).astype(x.dtype))
+
+
+nextafter = op(
+    np.nextafter,
+    takes="f",
+    dx=lambda g, x, y: zero_where(g, x == y),
+    dy=lambda g: np.zeros_like(g),
+    kinks="0 where x = y",
+)

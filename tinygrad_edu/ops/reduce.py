@@ -6,8 +6,13 @@ import numpy as np
 
 from ..dtype import as_dtype
 from ..op import op
+from ..sums import total
 from .axes import axes, one_dim, restored
-from .elementwise import away_from_zero
+from .elementwise import away_from_zero, sgn, zero_where
+from .places import apply
+from .scan import cumprod, joined, span, through_products
+
+LONG = np.dtype(np.int64)
 
 
 def copied(g, shape, dim, keepdim):
@@ -19,44 +24,157 @@ def count(shape, dim):
     return math.prod(shape[i] for i in axes(dim, len(shape)))
 
 
+def floating(name, x, dtype=None):
+    """torch's error for a mean of integers, and for one that is to be an integer."""
+    if (as_dtype(dtype).dtype if dtype else x.dtype).kind != "f":
+        which = "Optional" if dtype else "Input"
+        raise RuntimeError(
+            f"{name}(): could not infer output dtype. {which} dtype must be either a floating point or complex dtype. Got:"
+            f" {as_dtype(dtype or x.dtype)}: convert with .float(), or say dtype="
+        )
+
+
+def some(name, x, dim):
+    """torch's errors where no numbers are to be reduced to one that no number is."""
+    if x.size:
+        return
+    if dim is None or dim == ():
+        raise RuntimeError(
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the"
+            " 'dim' argument."
+        )
+    for i in axes(dim, x.ndim):
+        if not x.shape[i]:
+            raise IndexError(f"{name}(): Expected reduction dim {i} to have non-zero size.")
+
+
 OVER = [([(2, 3)], {}), ([(2, 3, 2)], {"dim": 1}), ([(2, 3, 2)], {"dim": (0, -1), "keepdim": True})]
+
+
+# ------------------------------------------------------------------ sums and products
 
 
 @op(numpy=np.sum, dx=lambda g, shape, dim, keepdim: copied(g, shape, dim, keepdim), cases=OVER)
 def sum(x, dim=None, keepdim=False, *, dtype=None):
     """Σ x over `dim` (all of them by default); integers and bools are counted in int64."""
-    total = as_dtype(dtype).dtype if dtype else None if x.dtype.kind == "f" else np.int64
-    return np.add.reduce(x, axes(dim, x.ndim), total, keepdims=keepdim)
+    wanted = as_dtype(dtype).dtype if dtype else x.dtype if x.dtype.kind == "f" else LONG
+    x = x if x.dtype.kind == wanted.kind else x.astype(wanted)
+    return total(x, axes(dim, x.ndim), wanted, keepdim)
 
 
 @op(numpy=np.mean, dx=lambda g, shape, dim, keepdim: copied(g / count(shape, dim), shape, dim, keepdim), cases=OVER)
 def mean(x, dim=None, keepdim=False, *, dtype=None):
     """Σ x / n over `dim`."""
-    if dtype is None and x.dtype.kind != "f":
-        raise RuntimeError(
-            "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got:"
-            f" {as_dtype(x.dtype)}: convert with .float(), or say dtype="
-        )
-    total = np.add.reduce(x, axes(dim, x.ndim), as_dtype(dtype).dtype if dtype else None, keepdims=keepdim)
+    if dtype or x.dtype.kind != "f":
+        floating("mean", x, dtype)
     n = count(x.shape, dim)
-    return total / n if n else total * np.nan
+    sums = total(x, axes(dim, x.ndim), as_dtype(dtype).dtype if dtype else None, keepdim)
+    return sums / n if n else sums * np.nan
+
+
+@op(dx=lambda g, x: g * (x == x), places="", cases=[([(2, 3)], {})])
+def known(x):
+    """x, with 0 in the place of NaN."""
+    return zero_where(x, x != x)
+
+
+def others(x, out, dim):
+    """For every entry the product of all others: out / x, or, if some x is 0, what the last of the running products says."""
+    if not (x == 0).any():
+        return out / x
+    if dim is None or not x.shape:
+        return others(x.reshape(-1), out.reshape(-1), 0).reshape(x.shape)
+    running = apply(cumprod, x, dim)
+    zeros = np.zeros_like(x)
+    last = joined([span(zeros, dim, 0, -1), span(zeros, dim, -1) + 1], dim)
+    return through_products(last, x, running, dim)
+
+
+@op(
+    numpy=np.prod,
+    dx=lambda g, x, out, shape, dim, keepdim: (
+        restored(g, shape, dim, keepdim) * others(x, restored(out, shape, dim, keepdim), dim)
+    ),
+    cases=[([(2, 3)], {}), ([(2, 3, 2)], {"dim": 1}), ([(2, 3, 2)], {"dim": -1, "keepdim": True})],
+    sample=away_from_zero,
+)
+def prod(x, dim=None, keepdim=False, *, dtype=None):
+    """Π x over one dim, or over all."""
+    wanted = as_dtype(dtype).dtype if dtype else x.dtype if x.dtype.kind == "f" else LONG
+    over = axes(None if dim is None else one_dim(dim, x.ndim), x.ndim)
+    return np.multiply.reduce(x.astype(wanted, copy=False), over, wanted, keepdims=keepdim)
+
+
+# ------------------------------------------------------------------ how far numbers lie apart
+
+
+def centred(x, dim):
+    """x - mean, of an array or a Tensor."""
+    return x - total(x, axes(dim, len(x.shape)), keepdims=True) / count(x.shape, dim)
+
+
+def through_variance(g, x, shape, dim, correction, keepdim):
+    """2 (x - mean) / (n - correction)."""
+    return restored(g, shape, dim, keepdim) / ((count(shape, dim) - correction) / 2) * centred(x, dim)
+
+
+SPREADS = [*OVER, ([(2, 3)], {"correction": 0})]
+
+
+@op(
+    dx=lambda g, x, shape, dim, correction, keepdim: through_variance(g, x, shape, dim, correction, keepdim),
+    cases=SPREADS,
+)
+def var(x, dim=None, correction=1, keepdim=False):
+    """Σ (x - mean)² / (n - correction) over `dim`."""
+    if x.dtype.kind != "f":
+        raise RuntimeError("std and var only support floating point and complex dtypes: convert with .float()")
+    squares = total(np.square(centred(x, dim)), axes(dim, x.ndim), None, keepdim)
+    return squares / max(0, count(x.shape, dim) - correction)
+
+
+@op(
+    dx=lambda g, x, out, shape, dim, correction, keepdim: through_variance(
+        np.where(out == 0, 0, g / (2 * out)), x, shape, dim, correction, keepdim
+    ),
+    cases=SPREADS,
+    kinks="0 where it is 0",
+)
+def std(x, dim=None, correction=1, keepdim=False):
+    """√var, with slope 0 where it is 0."""
+    return np.sqrt(var.op.forward(x, dim, correction, keepdim))
+
+
+# ------------------------------------------------------------------ extrema
+
+
+def same(x, out):
+    """Which entries of x are the number `out`, or NaN as it is."""
+    return x == out if out == out else x != x
+
+
+@op(
+    dx=lambda g, x, out: np.where(same(x, out), g / total(same(x, out), tuple(range(len(x.shape))), g.dtype), 0),
+    places="",
+    cases=[([(2, 3)], {"find": np.max})],
+    kinks="shared by equal entries",
+)
+def entry(x, find):
+    """find(x), which is one of x's entries; all that are equal to it share its gradient."""
+    return find(x)
 
 
 def shared(g, x, out, shape, dim, keepdim):
     """To where the extremum is: g, in equal parts where several are."""
     found = x == restored(out, shape, dim, keepdim)
-    return restored(g, shape, dim, keepdim) / found.sum(axes(dim, len(shape)), keepdims=True) * found
+    return restored(g, shape, dim, keepdim) / total(found, axes(dim, len(shape)), g.dtype, keepdims=True) * found
 
 
-def extremum(ufunc):
+def extremum(ufunc, name):
     """The forward of amax and amin."""
 
     def forward(x, dim=(), keepdim=False):
-        if not count(x.shape, dim):
-            error = RuntimeError if dim in ((), None) else IndexError
-            raise error(
-                f"the {ufunc.__name__} of no numbers is not defined: a reduced dim of {list(x.shape)} has size 0"
-            )
+        some(name, x, dim)
         return ufunc.reduce(x, axes(dim, x.ndim), keepdims=keepdim)
 
     return forward
@@ -64,61 +182,76 @@ def extremum(ufunc):
 
 amax, amin = (
     op(
-        extremum(ufunc),
+        extremum(ufunc, name),
         name=name,
         dx=lambda g, x, out, shape, dim, keepdim: shared(g, x, out, shape, dim, keepdim),
         sample=away_from_zero,
         cases=OVER,
+        kinks="shared by equal extrema",
     )
     for name, ufunc in (("amax", np.maximum), ("amin", np.minimum))
 )
 
 
+# ------------------------------------------------------------------ norms
+
+
+def slopes(x, out, ord, dim):
+    """∂‖x‖/∂x = sign(x) (|x| / ‖x‖)^(ord - 1), 0 where x or ‖x‖ is; for ord 1 sign(x), for ±∞ shared by the extrema."""
+    if ord == 0:
+        return np.zeros_like(x)
+    if ord == 1:
+        return sgn(x)
+    if ord == 2:
+        return np.where(out == 0, 0, x / out)
+    if abs(ord) == math.inf:
+        found = (np.abs(x) == out) | (x != x)
+        return sgn(x) * found / total(found, axes(dim, len(x.shape)), x.dtype, keepdims=True)
+    ratio = np.abs(x) / np.where(out == 0, 1, out)
+    return np.where((x == 0) | (out == 0), 0, sgn(x) * ratio ** (ord - 1))
+
+
+def normed(x, over, ord, keepdims):
+    """(Σ |x|^ord)^(1 / ord); for ord 0 the number of nonzeros, for ±∞ an extremum."""
+    if ord == 0:
+        return total(x != 0, over, x.dtype, keepdims)
+    if ord == 2:
+        return np.sqrt(total(x * x, over, None, keepdims))
+    size = np.abs(x)
+    if ord == 1:
+        return total(size, over, None, keepdims)
+    if abs(ord) == math.inf:
+        return (np.maximum if ord > 0 else np.minimum).reduce(size, over, keepdims=keepdims)
+    return total(size**ord, over, None, keepdims) ** (1 / ord)
+
+
 @op(
-    dx=lambda g, x, out, shape, dim, keepdim: (
-        restored(g, shape, dim, keepdim) * np.exp(x - restored(out, shape, dim, keepdim))
+    dx=lambda g, x, out, shape, ord, dim, keepdim: (
+        restored(g, shape, dim, keepdim) * slopes(x, restored(out, shape, dim, keepdim), ord, dim)
     ),
-    promotes=("x",),
-    floats=True,
-    cases=OVER[1:],
+    places="linalg",
+    cases=[*OVER, *(([(2, 3)], {"ord": p, "dim": 1}) for p in (0, 0.5, 1, 2.5, 3, math.inf, -math.inf, -1))],
+    sample=away_from_zero,
+    kinks="0 at 0; for ord ±∞ shared by equal extrema",
 )
-def logsumexp(x, dim, keepdim=False):
-    """log Σ eˣ, with the largest x taken out first so that nothing overflows; its slopes are softmax(x)."""
-    over = axes(dim, x.ndim)
-    top = np.maximum.reduce(x, over, keepdims=True, initial=-np.inf)
-    top = np.where(np.isfinite(top), top, 0).astype(x.dtype)
-    total = np.log(np.add.reduce(np.exp(x - top), over, keepdims=True)) + top
-    return total if keepdim else total.reshape([n for i, n in enumerate(x.shape) if i not in over])
-
-
-def exps(x, dim):
-    """x less its largest along dim, and the exponentials of that."""
+def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
+    """(Σ |x|^ord)^(1 / ord) over `dim`, all of them by default; for ord 0 the number of nonzeros, for ±∞ an extremum."""
     if x.dtype.kind != "f":
-        raise NotImplementedError(
-            f'"softmax" not implemented for {as_dtype(x.dtype)}: convert with .float(), or say dtype='
+        raise RuntimeError(
+            f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {as_dtype(x.dtype)}:"
+            " convert with .float()"
         )
-    dim = one_dim(dim, x.ndim)
-    less = x - np.maximum.reduce(x, dim, keepdims=True) if x.ndim and x.size else x - x
-    return less, np.exp(less)
-
-
-@op(
-    places="torch Tensor nn.functional",
-    dx=lambda g, out, dim: out * (g - (g * out).sum(dim, keepdims=True)),
-    cases=[([(2, 3)], {"dim": -1}), ([(2, 3, 2)], {"dim": 1})],
-)
-def softmax(x, dim):
-    """eˣ / Σ eˣ along `dim`."""
-    _, e = exps(x, dim)
-    return e / np.add.reduce(e, dim, keepdims=True) if e.ndim else e / e
-
-
-@op(
-    places="torch Tensor nn.functional",
-    dx=lambda g, out, dim: g - np.exp(out) * g.sum(dim, keepdims=True),
-    cases=[([(2, 3)], {"dim": -1}), ([(2, 3, 2)], {"dim": 1})],
-)
-def log_softmax(x, dim):
-    """x - log Σ eˣ along `dim`: log(softmax(x)), but exact where softmax underflows."""
-    less, e = exps(x, dim)
-    return less - np.log(np.add.reduce(e, dim, keepdims=True) if e.ndim else e)
+    if dtype and not as_dtype(dtype).is_floating_point:
+        raise RuntimeError(f"linalg.vector_norm: dtype should be floating point or complex. Got {as_dtype(dtype)}")
+    if dtype and as_dtype(dtype).itemsize < x.itemsize:
+        raise RuntimeError(
+            f"linalg.vector_norm: the dtype of the input ({as_dtype(x.dtype)}) should be convertible without narrowing to"
+            f" the specified dtype ({as_dtype(dtype)})"
+        )
+    over = axes(dim, x.ndim)
+    if (ord < 0 or ord == math.inf) and not count(x.shape, dim):
+        raise RuntimeError(
+            f"linalg.vector_norm cannot compute the {ord} norm on an empty tensor because the operation does not have an"
+            f" identity: the input has shape {list(x.shape)}"
+        )
+    return normed(x.astype(as_dtype(dtype).dtype, copy=False) if dtype else x, over, ord, keepdim)

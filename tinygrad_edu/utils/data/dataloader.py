@@ -7,7 +7,7 @@ import numpy as np
 
 from ... import random
 from ...creation import as_tensor, tensor
-from ...functional.shapes import stack
+from ...functional.joining import stack
 from ...generator import Generator
 from ...tensor import Tensor
 from .dataset import IterableDataset, TensorDataset

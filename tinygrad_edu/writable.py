@@ -1,0 +1,57 @@
+"""What may be written to, and what torch refuses to write to."""
+
+import numpy as np
+
+from .memory import overlaps, whole
+from .thread import inferred, thread
+
+
+def refuse_in_graph(x, *beside):
+    """Raise torch's error where no graph could have a write to x of what comes from the tensors beside it."""
+    if inferred and not thread.inference and x.is_inference():
+        raise RuntimeError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a normal"
+            " tensor before doing inplace update."
+        )
+    base = whole(x)
+    if thread.grad and any(t.node is not None for t in (x, base, *beside)):
+        if x.sealed is not None:
+            raise RuntimeError(f"a view is being modified inplace that {x.sealed}")
+        if base.is_leaf and (x.node is not None or base.node is not None):
+            what = "a leaf Variable" if x.recipe is None else "a view of a leaf Variable"
+            raise RuntimeError(
+                f"{what} that requires grad is being used in an in-place operation. A leaf is what gradients are taken"
+                " with respect to, so its value must stay: compute a new tensor, or update it under no_grad(), as"
+                " optimizers do."
+            )
+
+
+def refuse_overlap(x, *beside):
+    """Raise torch's error where one write would reach several numbers of x, or some that are yet to be read."""
+    if overlaps(x.array) or not x.array.flags.writeable:
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location"
+            " (or it must not be written to). Please clone() the tensor before performing the operation."
+        )
+    for t in beside:
+        if np.may_share_memory(x.array, t.array) and not alike(x.array, t.array) and np.shares_memory(x.array, t.array):
+            raise RuntimeError(
+                "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single"
+                " memory location. Please clone() the tensor before performing the operation."
+            )
+
+
+def refuse(x, *beside):
+    """Raise torch's error where x must not be written to."""
+    refuse_in_graph(x, *beside)
+    refuse_overlap(x, *beside)
+
+
+def alike(a, b):
+    """Whether two arrays show the same memory in the same order."""
+    return a is b or (a.shape, a.strides, a.ctypes.data) == (b.shape, b.strides, b.ctypes.data)
+
+
+def records(x, *beside):
+    """Whether a write of what comes from the tensors beside x has a place in the graph."""
+    return thread.grad and x.array.dtype.kind == "f" and any(t.node is not None for t in (x, *beside))
