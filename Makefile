@@ -83,5 +83,6 @@ $(ENV) $(DEV) .venv-notorch/.installed: pyproject.toml constraints.txt
 	@$(call venv,$(@D))
 	@$(install) 2>$(@D)/pip.log || if grep -q torch $(@D)/pip.log; \
 		then $(install) --extra-index-url https://download.pytorch.org/whl/cpu; else cat $(@D)/pip.log; exit 1; fi
+	@$(@D)/bin/python -m compileall -q tinygrad_edu parity  # so that the first import is as quick as the second
 	@touch $@
 $(DEV): $(ENV)

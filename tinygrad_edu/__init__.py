@@ -10,24 +10,30 @@ from types import ModuleType as _ModuleType
 
 from . import autograd, functional, linalg, random, special
 from .arraylike import Size
-from .autograd import enable_grad, grad_mode, is_grad_enabled, no_grad, set_grad_enabled
+from .autograd import (
+    enable_grad,
+    inference_mode,
+    is_anomaly_check_nan_enabled,
+    is_anomaly_enabled,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
 from .creation import (
-    as_tensor,
-    asarray,
     empty,
     empty_like,
     empty_strided,
     eye,
-    from_numpy,
     full,
     full_like,
     ones,
     ones_like,
     scalar_tensor,
-    tensor,
     zeros,
     zeros_like,
 )
+from .data import as_tensor, asarray, from_numpy, tensor
 from .device import (
     channels_last,
     channels_last_3d,
@@ -40,8 +46,8 @@ from .device import (
 )
 from .dtype import (
     bool,
-    double,
     can_cast,
+    double,
     dtype,
     finfo,
     float,
@@ -87,19 +93,37 @@ from .tensor import Tensor
 
 __version__ = "0.1.0"
 
-globals().update(_namespaces["torch"])  # the ops and what is composed of them: each says where torch has it
-
-_LATER = ("nn", "optim", "testing", "utils")  # loaded when first asked for, since not every program trains a model
+_LATER = (
+    "backends",
+    "cuda",
+    "nn",
+    "optim",
+    "testing",
+    "utils",
+)  # loaded when first asked for, since not every program trains a model
 _PARTS = ("autograd", "linalg", "random", "special", *_LATER)
-__all__ = [n for n, it in globals().items() if n[0] != "_" and not isinstance(it, _ModuleType)]
-__all__ += _PARTS
+
+
+def _publish():
+    """Have here what the declarations say torch has here."""
+    globals().update({name: it for name, it in _namespaces["torch"].items() if name not in _PARTS})
 
 
 def __getattr__(name):
     if name in _LATER:
         return _import_module(f"{__name__}.{name}")
+    if name == "__all__" or name[0] != "_":  # what networks are made of is published once they are loaded
+        _import_module(f"{__name__}.nn")
+        _publish()
+        public = [n for n, it in globals().items() if n[0] != "_" and not isinstance(it, _ModuleType)]
+        globals()["__all__"] = sorted({*public, *_PARTS})
+    if name in globals():
+        return globals()[name]
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
 
 
 def __dir__():
-    return __all__
+    return __getattr__("__all__")
+
+
+_publish()

@@ -28,7 +28,9 @@ class device:
             raise TypeError(f"device(): expected a name such as 'cpu', or a device, but got {type!r}")
         kind, colon, number = type.partition(":")
         if kind not in KINDS.split():
-            raise RuntimeError(f"Expected one of {KINDS.replace(' ', ', ')} device type at start of device string: {type}")
+            raise RuntimeError(
+                f"Expected one of {KINDS.replace(' ', ', ')} device type at start of device string: {type}"
+            )
         if colon and (index is not None or not re.fullmatch(r"0|[1-9]\d*", number)):
             raise RuntimeError(f"Invalid device string: '{type}'")
         self.type, self.index = kind, int(number) if colon else index

@@ -19,6 +19,7 @@ import numpy as np
 from .dtype import FAST
 from .graph import Node, birth
 from .memory import into, view_of
+from .operands import no_gradient, public, reworded
 from .tensor import Tensor
 from .thread import thread
 
@@ -35,7 +36,7 @@ def {name}({signature}):
     try:
         array = run(forward, {arrays}{arguments})
     except (TypeError, ValueError) as error:
-        raise reworded(error, ({arrays},)) from None
+        raise reworded(op, error, ({arrays},)) from None
     if type(array) is not ndarray:
         array = asarray(array)
     result = new(Tensor)
@@ -44,10 +45,15 @@ def {name}({signature}):
 {record}    return {result}
 """
 
+CHECKED = """\
+        if array.dtype.kind != "f":
+            raise no_gradient(op, array)
+"""
+
 RECORD = """\
     {edges}, = {nodes},
     if ({live}) and thread.grad:
-        result.node = node = new(Node)
+{checked}        result.node = node = new(Node)
         node.op = op
         node.edges = ({edges},)
         node.saved = ({saved})
@@ -73,11 +79,6 @@ def spread(values, **named):
     elif len(values) == 1 and not isinstance(values[0], (int, Tensor)):
         values = values[0]
     return tuple(operator.index(v) for v in ((values,) if isinstance(values, int) else values))
-
-
-def public(name):
-    """torch's name for an input."""
-    return {"x": "input", "y": "other", "w": "weight", "b": "bias"}.get(name, name)
 
 
 def listed(parts):
@@ -150,8 +151,6 @@ def call_text(op):
     if op.differentiable:  # an input without a rule must not want a gradient: Op.general says so
         held = [public(x) for x, has in zip(op.inputs, op.ruled) if not has]
         unready += [f"({n} is not None and {n}.node is not None and thread.grad)" for n in held]
-    if op.differentiable and "dtype" in op.parameters and op.parameters["dtype"].default is None:
-        unready.append("dtype is not None")  # an integer one has no gradient: Op.apply says so
     for i, x in enumerate(op.promotes):
         test = f"{public(x)}.array.dtype is not dtype" if i else f"(dtype := {public(x)}.array.dtype) not in FAST"
         unready.append(f"({public(x)} is not None and {test})" if x in op.optional else test)
@@ -182,6 +181,7 @@ def record_text(op):
     return RECORD.format(
         edges=", ".join(edges),
         nodes=", ".join(unless_none(x, op, "node") if has else "None" for x, has in zip(op.inputs, op.ruled)),
+        checked=CHECKED if "dtype" in op.parameters else "",  # which may be an integer one
         live=" or ".join(f"{e} is not None" for e in ruled),
         saved=listed(saved),
         kept=listed(op.kept_params),
@@ -226,7 +226,7 @@ def outlined(op):
 def write_out(op):
     """Compile the op's two functions where a debugger finds their text, and put them in the place of their outlines."""
     space = op.call.__globals__
-    space |= dict(op=op, forward=op.forward, general=op.general, renamed=op.renamed, reworded=op.reworded)
+    space |= dict(op=op, forward=op.forward, general=op.general, renamed=op.renamed, reworded=reworded, no_gradient=no_gradient)
     space |= dict(view_of=view_of, into=into, spread=spread, thread=thread, FAST=FAST)
     space |= dict(Tensor=Tensor, Node=Node, birth=birth, new=object.__new__, ndarray=np.ndarray, asarray=np.asarray)
     space |= {f"rule{i}": rule for i, rule in enumerate(op.rules)}

@@ -274,7 +274,7 @@ def in_place(of, name, also=""):
 for declared in list(registry.values()):
     if declared.inplace and "Tensor" in declared.places:
         form = in_place(declared.call, declared.name, declared.also)
-        if f"__i{declared.operator}__" in dir(np.ndarray):
+        if hasattr(np.ndarray, f"__i{declared.operator}__"):
             setattr(Tensor, f"__i{declared.operator}__", form)
 
 for form in copy_, fill_, zero_, detach_:

@@ -72,6 +72,8 @@ def follow(view, base):
         else:
             view.node = leaf = Leaf(view)
             leaf.live = False
+            if view.sealed is None:
+                at_next_write(view, view, renew)
     elif not base.requires_grad and not is_stale(view) and type(view.node) is Leaf and not view.node.live:
         view.node = None
 
@@ -110,7 +112,7 @@ def wrote(t):
             graph.written[node] = whose.written
     if whose.pending:
         pending, whose.pending = whose.pending, None
-        for ref, do in pending.items():
+        for (_, do), ref in list(pending.items()):
             thing = ref()
             if thing is not None:
                 do(thing)
@@ -121,8 +123,15 @@ def at_next_write(t, thing, do):
     whose = owner(t)
     if whose.pending is None:
         whose.pending = {}
-    forget = whose.pending.pop
-    whose.pending[weakref.ref(thing, lambda ref: forget(ref, None))] = do
+    forget, key = whose.pending.pop, (id(thing), do)
+    whose.pending[key] = weakref.ref(thing, lambda _: forget(key, None))
+
+
+def renew(view):
+    """As in torch, a view that was made without a history gets one from its base once their memory is written to."""
+    base = whole(view)
+    if base.node is not None and type(view.node) is Leaf and not view.node.live:
+        view.node = seen_from_base(view, base.node)
 
 
 def stale(view):

@@ -17,14 +17,15 @@ from functools import cached_property
 
 import numpy as np
 
-from . import forms, graph
+from . import forms, graph, operands
 from .constants import constant
-from .dtype import FAST, as_dtype, get_default_dtype, native, result_type
-from .forms import public, signature
+from .dtype import FAST
+from .forms import signature
 from .formula import source
 from .graph import Node
 from .memory import view_of
-from .names import publish
+from .names import publish, publish_operator
+from .operands import public
 from .tensor import Tensor, made
 from .thread import thread
 
@@ -58,11 +59,9 @@ class Op:
         self.ruled = [True] * len(inputs) if self.joint else [rule is not None for rule in rules]
         self.differentiable = any(self.ruled)
         known = {*inputs, *self.parameters, "out", "shape", "need"}
-        if unknown := [name_ for wants in self.asked for name_ in wants if name_ not in known]:
+        if unknown := [what for wants in self.asked for what in wants if what not in known]:
             raise TypeError(f"op {name}: a rule asks for {unknown[0]!r}; it may ask for {', '.join(sorted(known))}")
         self.torch_name = self.torch or "".join(word.capitalize() for word in name.split("_"))
-        self.renames = "dim" in self.parameters or self.spread
-        self.writes_out = not self.view and any(place in self.places for place in ("torch", "linalg", "special"))
         if self.variadic:
             self.call = lambda *inputs, **params: self.general(inputs, params)
             self.pull = lambda node, g: self.pull_general(node, g, False)
@@ -70,6 +69,8 @@ class Op:
             self.call = forms.outlined(self)
 
     text = cached_property(forms.text)
+    renames = property(lambda self: "dim" in self.parameters or self.spread)
+    writes_out = property(lambda self: not self.view and any(p in self.places for p in ("torch", "linalg", "special")))
 
     def pull(self, node, g):
         """The rules applied to a Node: this is its outline, in whose place the first call puts the compiled one."""
@@ -86,7 +87,7 @@ class Op:
         try:
             array = np.asarray(thread.quietly(self.forward, *arrays, **params))
         except (TypeError, ValueError) as error:
-            raise self.reworded(error, arrays) from None
+            raise operands.reworded(self, error, arrays) from None
         for watcher in thread.watchers:
             array = watcher.forward(self, arrays, params, array)
         out = made(array, None)
@@ -95,10 +96,7 @@ class Op:
             edges = tuple(x.node if has and x is not None else None for has, x in zip(ruled, inputs))
             if any(edge is not None for edge in edges):
                 if array.dtype.kind != "f":
-                    raise RuntimeError(
-                        f"Autograd not support dtype: {as_dtype(array.dtype)}: {self.name}() of a tensor that requires grad"
-                        " would lose its gradient. detach() it first, if that is what you want"
-                    )
+                    raise operands.no_gradient(self, array)
                 kept = tuple(params.get(p, self.parameters[p].default) for p in self.kept_params)
                 out.node = Node(self, edges, self.save(edges, inputs, array), kept, array)
                 for watcher in thread.watchers:
@@ -122,41 +120,9 @@ class Op:
                 return self.call(x, constant(y, x.array.dtype), **params)
             if type(x) in (float, int) and isinstance(y, Tensor) and y.array.dtype in FAST:
                 return self.call(constant(x, y.array.dtype), y, **params)
-        names = self.inputs * len(inputs) if self.variadic else self.inputs
-        inputs = [self.as_input(name, x) for name, x in zip(names, inputs)]
-        if not any(isinstance(x, Tensor) for x in inputs):
-            raise TypeError(f"{self.name}(): argument '{public(names[0])}' must be Tensor, not {inputs[0]!r}")
-        if self.differentiable and thread.grad:
-            for name, has_rule, x in zip(names, self.ruled, inputs):
-                if not has_rule and isinstance(x, Tensor) and x.node is not None:
-                    raise RuntimeError(
-                        f"The function '{self.name}' is not differentiable with respect to argument '{public(name)}'. This"
-                        " input cannot have requires_grad True: detach() it"
-                    )
-        promoted = [i for i, name in enumerate(names) if name in self.promotes and inputs[i] is not None]
-        if promoted:
-            heard = (x.array if isinstance(x, Tensor) else x for x in (inputs[i] for i in promoted))
-            dtype = result_type(*heard)
-            if dtype.dtype.kind not in self.takes:
-                raise self.not_implemented(x.array for x in inputs if isinstance(x, Tensor))
-            dtype = dtype if dtype.is_floating_point or not self.floats else get_default_dtype()
-            for i in promoted:
-                inputs[i] = inputs[i].to(dtype) if isinstance(inputs[i], Tensor) else constant(inputs[i], dtype.dtype)
-            fast = thread.run is not None and dtype.dtype in FAST and not self.variadic
-            if fast and all(inputs[i].array.dtype is dtype.dtype for i in promoted):
-                return self.call(*inputs, **params)
-        return self.apply(inputs, params)
-
-    def as_input(self, name, x):
-        number = name in self.promotes
-        if isinstance(x, Tensor) or (x is None and name in self.optional) or (number and type(x) in (bool, int, float)):
-            return x
-        if isinstance(x, np.ndarray):
-            return made(native(x), None)
-        if number and isinstance(x, np.generic):
-            return x.item()
-        wanted = "Tensor or Number" if number else "Tensor"
-        raise TypeError(f"{self.name}(): argument '{public(name)}' must be {wanted}, not {type(x).__name__}")
+        inputs, meet = operands.ready(self, inputs)
+        fast = thread.run is not None and meet is not None and meet in FAST and not self.variadic
+        return self.call(*inputs, **params) if fast else self.apply(inputs, params)
 
     def renamed(self, inputs, params, named):
         """NumPy's `axis=` and `keepdims=`, which torch takes too, for `dim=` and `keepdim=`."""
@@ -166,25 +132,6 @@ class Op:
                 raise TypeError(f"{self.name}() got an unexpected keyword argument '{numpys}'")
             params[ours] = value
         return self.call(*inputs, **params)
-
-    def reworded(self, error, arrays):
-        """NumPy's complaint about shapes or types, as torch words it."""
-        arrays = [x for x in arrays if x is not None]
-        if self.broadcasts and isinstance(error, ValueError):
-            for a, b in ((x.shape, y.shape) for x in arrays for y in arrays):
-                for axis in range(-1, -1 - min(len(a), len(b)), -1):
-                    if a[axis] != b[axis] and 1 not in (a[axis], b[axis]):
-                        return RuntimeError(
-                            f"The size of tensor a ({a[axis]}) must match the size of tensor b ({b[axis]}) at non-singleton"
-                            f" dimension {max(len(a), len(b)) + axis}: {self.name} of {list(a)} and {list(b)}. Sizes match"
-                            " from the right if they are equal or one of them is 1; unsqueeze() puts a 1 where it is needed."
-                        )
-        ours = isinstance(error, TypeError) and isinstance(self.forward, np.ufunc)
-        return self.not_implemented(arrays) if ours else error
-
-    def not_implemented(self, arrays):
-        types = ", ".join(repr(as_dtype(x.dtype)) for x in arrays)
-        return NotImplementedError(f'"{self.name}" not implemented for {types}: convert with .to(dtype) first')
 
     # ---------------------------------------------------------------- backward
 
@@ -231,26 +178,14 @@ class Op:
         return {name: source(rule) for name, rule in zip(names, self.rules) if rule is not None}
 
     def __reduce__(self):
-        return declared, (self.name,)
+        return Op.declared, (self.name,)
+
+    @staticmethod
+    def declared(name):
+        return registry[name]
 
     def __repr__(self):
         return f"<op {self.name}>"
-
-
-def declared(name):
-    """The op of that name."""
-    return registry[name]
-
-
-def unless_foreign(call):
-    """== and != leave it to the other side, and in the end to `is`, where that is no tensor, number or array."""
-    known = (Tensor, int, float, np.ndarray, np.generic)
-    return lambda x, y: call(x, y) if isinstance(y, known) else NotImplemented
-
-
-def reflected(call):
-    """The operator's other side: 2 - x."""
-    return lambda y, x: call(x, y)
 
 
 def op(forward=None, *, name=None, operator=None, numpy=None, inputs=None, module=None, **facts):
@@ -301,9 +236,7 @@ def op(forward=None, *, name=None, operator=None, numpy=None, inputs=None, modul
     call.__doc__ = call.__doc__ or f"{name}({', '.join(map(public, inputs))}), entry by entry."
     publish(call, name, self.places, self.also)
     if operator:
-        setattr(Tensor, f"__{operator}__", call if operator not in ("eq", "ne") else unless_foreign(call))
-        if f"__r{operator}__" in dir(np.ndarray):
-            setattr(Tensor, f"__r{operator}__", reflected(call))
+        publish_operator(call, operator)
     if numpy is not None:
         Tensor.numpy_functions[numpy] = call
     return call

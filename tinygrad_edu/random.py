@@ -10,8 +10,8 @@ import numpy as np
 
 from .compose import composed
 from .creation import blank_like, creates, floats, one_size, sizes
-from .distributions import demand, demand_floats, greatest, source, whole
 from .device import contiguous_format, preserve_format
+from .distributions import demand, demand_floats, greatest, source, whole
 from .dtype import as_dtype, int64
 from .gaussian import working
 from .generator import default_generator

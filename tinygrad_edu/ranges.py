@@ -24,7 +24,7 @@ def arange(start=None, end=None, step=1, *, dtype):
     start, end, step = map(number, (start, end, step))
     if dtype is None:
         dtype = np.dtype(np.int64) if all(isinstance(n, int) for n in (start, end, step)) else floats(None)
-    if dtype == bool:
+    if dtype.kind == "b":
         raise NotImplementedError('"arange_cpu" not implemented for torch.bool: it counts')
     if not step:
         raise RuntimeError("step must be nonzero")
@@ -56,7 +56,9 @@ def evenly(start, end, steps, dtype):
     """steps numbers from start to end at equal distances, counted from the nearer end: exact at both."""
     for name, x in (("start", start), ("end", end)):
         if isinstance(x, Tensor) and x.array.ndim:
-            raise RuntimeError(f"only 0-dimensional start and end tensors are supported, but {name} has {x.array.ndim} dims")
+            raise RuntimeError(
+                f"only 0-dimensional start and end tensors are supported, but {name} has {x.array.ndim} dims"
+            )
     steps = operator.index(steps)
     if steps < 0:
         raise RuntimeError(f"number of steps must be non-negative, and is {steps}")

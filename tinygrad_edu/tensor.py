@@ -28,9 +28,9 @@ class Tensor(ArrayLike, Methods):
     recipe = None  # how a view was made of its base: the op, and its parameters (None for a detached tensor)
     viewed = 0  # when this view was made, on the clock of births: after the last write before it
     views = None  # the views of this tensor
-    pending = None  # what to do when this memory is written to: {a thing, weakly held: a function of it}
+    pending = None  # what to do when this memory is written to: {(id of a thing, function of it): the thing, weakly}
     sealed = None  # why no graph can have a write to this view ...
-    when_stale: type["Stale"]  # ... and what it is after one
+    when_stale: Any  # ... and what it is after one (writable.py)
     writes = 0  # how often its memory was written in place ...
     written = 0  # ... and when last, on the clock of births
 
@@ -167,26 +167,3 @@ def rebuilt(cls, array, requires_grad):
     t.array, t.base, t.node = native(array), None, None
     t.requires_grad = requires_grad
     return t
-
-
-class Stale(Tensor):
-    """A sealed view after a write to its memory: what it shows can be read, but no graph can be built on it."""
-
-    __slots__ = ()
-
-    @property
-    def node(self):
-        node = PLACE.__get__(self)
-        if node is not None and thread.grad:
-            raise RuntimeError(f"its base or another view of its base was modified inplace, and this view {self.sealed}")
-        return node
-
-    @node.setter
-    def node(self, node):
-        PLACE.__set__(self, node)
-
-    requires_grad = property(lambda self: PLACE.__get__(self) is not None, lambda self, wanted: None)
-
-
-PLACE: Any = Tensor.node  # where every tensor has its node
-Tensor.when_stale = Stale

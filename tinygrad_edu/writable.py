@@ -1,8 +1,11 @@
 """What may be written to, and what torch refuses to write to."""
 
+from typing import Any
+
 import numpy as np
 
 from .memory import overlaps, whole
+from .tensor import Tensor
 from .thread import inferred, thread
 
 
@@ -55,3 +58,26 @@ def alike(a, b):
 def records(x, *beside):
     """Whether a write of what comes from the tensors beside x has a place in the graph."""
     return thread.grad and x.array.dtype.kind == "f" and any(t.node is not None for t in (x, *beside))
+
+
+class Stale(Tensor):
+    """A sealed view after a write to its memory: what it shows can be read, but no graph can be built on it."""
+
+    __slots__ = ()
+
+    @property
+    def node(self):
+        node = PLACE.__get__(self)
+        if node is not None and thread.grad:
+            raise RuntimeError(f"its base or another view of its base was modified inplace, and this view {self.sealed}")
+        return node
+
+    @node.setter
+    def node(self, node):
+        PLACE.__set__(self, node)
+
+    requires_grad = property(lambda self: PLACE.__get__(self) is not None, lambda self, wanted: None)
+
+
+PLACE: Any = Tensor.node  # where every tensor has its node
+Tensor.when_stale = Stale

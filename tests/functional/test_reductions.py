@@ -38,11 +38,11 @@ CALLS = """
     t.cummax(e, 1) | t.cummin(e, 0) | t.cummax(s, 0) | t.cummin(s, 0) | t.cummax(m, 0) | t.cummax(z, 0) | t.cummax(h, 0) | t.cummin(n, 2)
     t.sort(e) | t.sort(e, 0, True) | t.sort(s) | t.sort(s, descending=True) | t.sort(m, dim=0, stable=True) | t.sort(z) | t.sort(h, 0) | t.sort(x, 2) | t.sort(u, 1, descending=True) | t.msort(e)
     t.argsort(e, -1, True) | t.argsort(s, stable=True) | t.argsort(z) | t.msort(z) | t.topk(x, 2) | t.topk(x, 2, 0, False) | t.topk(s[:2], 1) | t.topk(x, 5) | t.topk(x, 0) | t.topk(m, 1) | t.topk(z, 1) | t.topk(x, 4, -1)
-    t.unique(s, return_counts=True) | t.unique(e, return_inverse=True) | t.unique(n % 2, dim=0, return_inverse=True, return_counts=True) | t.unique(h, dim=0) | t.unique(h, dim=1) | t.unique(z, dim=0) | n.unique()
+    t.unique(s, return_counts=True) | t.unique(e, return_inverse=True) | t.unique(n % 2, dim=0, return_inverse=True, return_counts=True) | t.unique(h, dim=0) | t.unique(h, dim=1) | t.unique(n[0, 0], dim=0) | n.unique()
     t.unique_consecutive(n // 3, return_inverse=True, return_counts=True) | t.unique_consecutive(n // 9, dim=0, return_inverse=True) | t.unique_consecutive(h, dim=0)
     t.searchsorted(x[0], e) | t.searchsorted(n, n - 1, right=True) | t.searchsorted(n[0], 2, side='right', out_int32=True) | t.searchsorted(n, n[:1]) | t.searchsorted(n, 1) | t.searchsorted(n[0], n, side='x')
     t.searchsorted(n[0].flip(0), n, sorter=t.tensor([3, 2, 1, 0])) | t.searchsorted(n[0], n, side='left', right=True) | t.bucketize(n, n[0]) | t.bucketize(n, n[0], right=True) | t.bucketize(n, n)
-    t.bincount(n[0]) | t.bincount(n[0], n[1]) | t.bincount(n[0], x[0].float(), 9) | t.bincount(n) | t.bincount(n[0] - 1) | t.bincount(x[0]) | t.bincount(n[0], n[1], -1) | t.bincount(n[0], n)
+    t.bincount(n[0]) | t.bincount(n[0], n[1]) | t.bincount(n[0], x[0].detach().float(), 9) | t.bincount(n) | t.bincount(n[0] - 1) | t.bincount(x[0]) | t.bincount(n[0], n[1], -1) | t.bincount(n[0], n)
     t.histc(x, 4) | t.histc(x, 3, 1, 2) | t.histc(x * 0, 2) | t.histc(s) | t.histc(s[:2], 2, 0, 1) | t.histc(x, 0) | t.histc(x, 2, 3, 1) | t.histc(n)
     t.isin(n, n[0]) | t.isin(n, 3) | t.isin(3, n) | t.isin(n, n[:2], invert=True) | t.isin(s, s) | t.isin(3, 3) | t.isin(m, m)
     t.isclose(s, s) | t.isclose(s, s, equal_nan=True) | t.isclose(x, n) | t.isclose(x, x[0], rtol=-1) | t.isclose(x, x.T) | t.isclose(n, n + 1, atol=1) | t.allclose(x, x[:1]) | t.allclose(x, 1.0) | t.equal(x, n) | t.equal(x, 1)
@@ -96,3 +96,59 @@ def test_results_gradients_and_errors_are_torchs(code, torch):
             close(a, b)
     elif not isinstance(theirs, Exception):
         assert ours == theirs
+
+
+def turned(t, function):
+    """The derivative, in one direction, of a gradient: where a silent constant in a rule would show."""
+    x = t.tensor([[2.0, 0, 3, 0.5], [0, -1, 0, 4], [1, 2, -2, 3]], dtype=t.float64, requires_grad=True)
+    out = function(t, x)
+    v = (t.arange(out.numel(), dtype=t.float64) * 0.7).cos().reshape(out.shape)
+    (g,) = t.autograd.grad(out, x, v, create_graph=True)
+    direction = (t.arange(12, dtype=t.float64) * 0.3).sin().reshape(3, 4)
+    return [g.tolist(), t.autograd.grad(g, x, direction)[0].tolist()]
+
+
+SECOND = {
+    "prod": lambda t, x: t.prod(x),
+    "prod along": lambda t, x: t.prod(x, 1),
+    "prod of one zero": lambda t, x: t.prod(x[0, :3]),
+    "cumprod": lambda t, x: t.cumprod(x, 1),
+    "cumprod of two": lambda t, x: t.cumprod(x[:, 1:3], 1),
+    "logcumsumexp": lambda t, x: t.logcumsumexp(x * 3, 0),
+    "var": lambda t, x: t.var(x, 1, correction=0.5),
+    "std": lambda t, x: t.std(x),
+    "quantile": lambda t, x: t.quantile(x * x, 0.3, 1),
+    "nuclear norm": lambda t, x: t.linalg.norm(x, "nuc"),
+    "least singular value": lambda t, x: t.linalg.norm(x.mT, -2),
+    "norm of order 3": lambda t, x: t.linalg.vector_norm(x, 3, 1),
+    "cov": lambda t, x: t.cov(x),
+    "topk": lambda t, x: t.topk(x * x, 2).values,
+}
+
+
+@pytest.mark.parametrize("function", SECOND.values(), ids=SECOND)
+def test_second_derivatives_are_torchs(function, torch):
+    for ours, theirs in zip(turned(tg, function), turned(torch, function)):
+        close(ours, theirs)
+
+
+def test_what_has_no_gradient_says_so():
+    x = tg.ones(3, requires_grad=True)
+    for lost in (lambda: x.sum(dtype=tg.int64), lambda: x.cumsum(0, dtype=tg.int32), x.unique, x.unique_consecutive):
+        with pytest.raises(RuntimeError, match="detach"):
+            lost()
+        with tg.no_grad():
+            lost()
+
+
+def test_an_implicit_dim_of_softmax_is_warned_of():
+    with pytest.warns(UserWarning, match="Implicit dimension choice for softmax"):
+        tg.nn.functional.softmax(tg.ones(2, 3))
+
+
+@pytest.mark.parametrize(
+    "call", [lambda: tg.ones(1).var(), lambda: tg.ones(2).std(correction=2), lambda: tg.ones(1).cov()]
+)
+def test_too_few_numbers_are_warned_of(call):
+    with pytest.warns(UserWarning, match="degrees of freedom is <= 0"):
+        call()

@@ -230,7 +230,7 @@ def test_how_many_numbers_a_result_is_made_of(name):
     FANS.clear()
     with watching(Measure(np.random.default_rng(0))):
         out = f()
-        out.backward(tg.rand(*out.shape))
+        out.backward(tg.rand(out.shape))
     assert list(FANS.values())[-2:] == [[forward], backward]
 
 

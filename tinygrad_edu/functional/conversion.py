@@ -15,8 +15,8 @@ def to(self, *args, dtype=None, device=None, non_blocking=False, copy=False, mem
     """This tensor in another dtype (or as another tensor's) or layout; itself if nothing would change, unless `copy`.
 
     `to(dtype)`, `to(device, dtype)` or `to(other)`, each followed by non_blocking and copy."""
-    switches = [a for a in args if isinstance(a, bool)]
-    non_blocking, copy = (*switches, *(non_blocking, copy)[len(switches) :])
+    switches = [a for a in args if isinstance(a, bool)]  # non_blocking, which means nothing here, and copy
+    copy = switches[1] if len(switches) > 1 else copy
     for a in args:
         if isinstance(a, Tensor):
             dtype, device = a.dtype, a.device
@@ -129,7 +129,6 @@ def itself(name, places="torch Tensor"):
 for name in ("conj", "conj_physical", "resolve_conj", "resolve_neg"):
     itself(name)
 itself("real", places="torch")
-Tensor.real = property(lambda self: self)
 
 
 @composed(places="torch")
@@ -138,7 +137,8 @@ def imag(input):
     raise RuntimeError("imag is not implemented for tensors with non-complex dtypes: all numbers are real here")
 
 
-Tensor.imag = property(imag)
+for name, get in {"real": lambda self: self, "imag": imag}.items():
+    setattr(Tensor, name, property(get))
 
 
 # ------------------------------------------------------------------ questions
@@ -154,7 +154,16 @@ def asked(question):
     return composed(ask, places="torch", name=question)
 
 
-for question in ("numel", "is_floating_point", "is_complex", "is_signed", "is_nonzero", "is_conj", "is_neg", "is_inference"):
+for question in (
+    "numel",
+    "is_floating_point",
+    "is_complex",
+    "is_signed",
+    "is_nonzero",
+    "is_conj",
+    "is_neg",
+    "is_inference",
+):
     asked(question)
 
 

@@ -15,7 +15,8 @@ from ..ops.places import flip, on_diagonal
 from ..ops.shape import concatenate, reshape, unsqueeze
 from ..tensor import Tensor, made
 from ..users import warn
-from .views import atleast_1d, atleast_2d, atleast_3d, broadcast_tensors, listed
+from .dims import atleast_1d, atleast_2d, atleast_3d, listed
+from .views import broadcast_tensors
 
 # ------------------------------------------------------------------ joined
 
@@ -192,7 +193,7 @@ def meshgrid(*tensors, indexing=None):
         if t.dtype is not tensors[0].dtype:
             raise RuntimeError("torch.meshgrid expects all tensors to have the same dtype")
     if indexing not in (None, "ij", "xy"):
-        raise RuntimeError(f"torch.meshgrid: indexing must be one of \"xy\" or \"ij\", but received: {indexing}")
+        raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
     swapped = indexing == "xy" and len(tensors) > 1
     if swapped:
         tensors[:2] = tensors[1::-1]

@@ -18,7 +18,9 @@ def turn(x, of, inverse):
     views are now views of this one, which is a view of x."""
     refuse_in_graph(x)
     if x.node is not None and not thread.grad:
-        raise RuntimeError("what requires grad cannot change its shape in place under no_grad(): the graph would not know")
+        raise RuntimeError(
+            "what requires grad cannot change its shape in place under no_grad(): the graph would not know"
+        )
     op, params = of
     was = made(x.array, x.node)
     is_now = op.call(was, **params)

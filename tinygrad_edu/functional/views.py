@@ -1,23 +1,21 @@
 """The same memory, seen otherwise: compositions of the views that have a rule of their own."""
 
-import functools
 import math
 
 import numpy as np
 
-from .. import dtype as number
 from ..arraylike import Size
 from ..compose import composed
 from ..device import contiguous_format, is_laid_out, preserve_format
+from ..dtype import dtype
 from ..forms import spread
 from ..memory import owner, whole
 from ..names import publish
-from ..ops.axes import axes, one_dim
+from ..ops.axes import one_dim
 from ..ops.places import strided
-from ..ops.shape import clone, filled_in, reshape, transpose, view
+from ..ops.shape import clone, filled_in, reshape, view
 from ..tensor import Tensor, made
 from ..thread import thread
-from ..users import warn
 
 # ------------------------------------------------------------------ other shapes
 
@@ -25,7 +23,7 @@ from ..users import warn
 def view_or_bits(self, *size, **named):
     """The same numbers in another shape, or the same bits as numbers of another dtype, always in the same memory."""
     d = size[0] if size else named.get("dtype")
-    return bits(self, d) if isinstance(d, number.dtype) else view(self, *size, **named)
+    return bits(self, d) if isinstance(d, dtype) else view(self, *size, **named)
 
 
 def bits(x, d):
@@ -132,135 +130,6 @@ def broadcast_tensors(*tensors):
     return tuple(t if t.shape == shape else t.expand(shape) for t in tensors)
 
 
-# ------------------------------------------------------------------ other orders of the dims
-
-
-@composed
-def t(input):
-    """A matrix transposed; a vector as it is."""
-    if input.array.ndim > 2:
-        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.array.ndim}D")
-    return input.transpose(0, 1 if input.array.ndim == 2 else 0)
-
-
-@composed
-def swapaxes(input, axis0, axis1):
-    """Two dims exchanged."""
-    return input.transpose(axis0, axis1)
-
-
-publish(transpose, "swapdims", "torch Tensor")
-
-
-@composed(also="moveaxis")
-def movedim(input, source, destination):
-    """The dims in `source` moved to the places in `destination`; the others keep their order."""
-    source, destination = (((d,) if isinstance(d, int) else tuple(d)) for d in (source, destination))
-    if len(source) != len(destination):
-        raise RuntimeError(
-            "movedim: Invalid source or destination dims: source"
-            f" ({list(source)} dims) should contain the same number of dims as destination ({list(destination)} dims)"
-        )
-    n = input.array.ndim
-    source, destination = axes(source, n) if source else (), axes(destination, n) if destination else ()
-    if not n:
-        return input.view(())
-    dims = [d for d in range(n) if d not in source]
-    for to, d in sorted(zip(destination, source)):
-        dims.insert(to, d)
-    return input.permute(dims)
-
-
-def flat(name, ndim):
-    """torch's warning where a tensor of so many dims is no matrix."""
-    if ndim == 0:
-        warn(f"Tensor.{name} is deprecated on 0-D tensors. This function is the identity in these cases.")
-    elif name == "T" and ndim != 2:
-        warn(
-            "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will throw an"
-            " error in a future release. Consider `x.mT` to transpose batches of matrices or `x.permute(...)`."
-        )
-
-
-@composed
-def adjoint(input):
-    """Each matrix transposed (and conjugated, which changes no real number)."""
-    return matrices_transposed(input, "adjoint()")
-
-
-def matrices_transposed(x, name):
-    if x.array.ndim == 1:
-        raise RuntimeError(f"tensor.{name} is only supported on matrices or batches of matrices. Got 1-D tensor.")
-    if not x.array.ndim:
-        flat(name, 0)
-        return x
-    return x.transpose(-2, -1)
-
-
-def matrix_transposed(x):
-    """H: a matrix transposed (and conjugated, which changes no real number)."""
-    if x.array.ndim not in (0, 2):
-        raise RuntimeError(f"tensor.H is only supported on matrices (2-D tensors). Got {x.array.ndim}-D tensor.")
-    return matrices_transposed(x, "H")
-
-
-def dims_reversed(x):
-    """T: all dims in reverse order."""
-    flat("T", x.array.ndim)
-    return x.permute(tuple(range(x.array.ndim))[::-1])
-
-
-Tensor.mT = property(lambda x: matrices_transposed(x, "mT"))
-Tensor.mH = property(lambda x: matrices_transposed(x, "mH"))
-Tensor.H = property(matrix_transposed)
-Tensor.T = property(dims_reversed)
-
-
-# ------------------------------------------------------------------ as many dims as it takes
-
-
-def listed(name, tensors):
-    """A list of tensors, and nothing else."""
-    if isinstance(tensors, Tensor):
-        raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor")
-    tensors = list(tensors)
-    for i, t in enumerate(tensors):
-        if not isinstance(t, Tensor):
-            raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(t).__name__}")
-    return tensors
-
-
-def one_or_several(function):
-    """The function of one tensor, to which a list of them, or several, may be given too: a tuple comes back."""
-
-    @functools.wraps(function)
-    def call(*tensors):
-        if len(tensors) == 1 and isinstance(tensors[0], Tensor):
-            return function(tensors[0])
-        return tuple(map(function, listed(function.__name__, tensors[0] if len(tensors) == 1 else tensors)))
-
-    publish(call, function.__name__, "torch")
-    return call
-
-
-@one_or_several
-def atleast_1d(input):
-    """A number as a vector of one; others as they are."""
-    return input if input.array.ndim else reshape(input, (1,))
-
-
-@one_or_several
-def atleast_2d(input):
-    """A number or vector as a matrix of one row; others as they are."""
-    return input if input.array.ndim > 1 else reshape(input, (1, -1 if input.array.size else 0))
-
-
-@one_or_several
-def atleast_3d(input):
-    """A number or vector with a dim put in before and behind it, a matrix with one behind it; others as they are."""
-    return input if input.array.ndim > 2 else atleast_2d(input).unsqueeze(-1)
-
-
 # ------------------------------------------------------------------ in order, and out of order
 
 
@@ -283,7 +152,9 @@ def as_strided(input, size, stride, storage_offset=None):
     if len(size) != len(stride):
         raise RuntimeError(f"mismatch in length of strides and shape: {list(stride)} and {list(size)}")
     if any(n < 0 for n in (*size, *stride)):
-        raise RuntimeError(f"as_strided: Negative sizes or strides are not supported, got {list(size)} and {list(stride)}")
+        raise RuntimeError(
+            f"as_strided: Negative sizes or strides are not supported, got {list(size)} and {list(stride)}"
+        )
     offset = input.storage_offset() if storage_offset is None else storage_offset
     if offset < 0:
         raise RuntimeError(f"Tensor: invalid storage offset {offset}")

@@ -1,5 +1,23 @@
 """The layers and losses as functions."""
 
+from ..functional import (  # noqa: F401 (each publishes what it has)
+    attention,
+    bags,
+    convolution,
+    distances,
+    dropout,
+    embeddings,
+    layers,
+    losses,
+    margins,
+    multihead,
+    normalization,
+    padding,
+    pooling,
+    regression,
+    resampling,
+    softmax,
+)
 from ..names import namespaces
 
 globals().update(namespaces["nn.functional"])

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..autograd import no_grad
 from ..creation import empty_like
-from ..creation import tensor as new
+from ..data import tensor as new
 from ..ops.piecewise import where
 from ..random import randperm
 from ..tensor import made

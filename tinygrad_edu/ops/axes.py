@@ -14,12 +14,15 @@ def one_dim(dim, ndim):
 
 def axes(dim, ndim):
     """An int, several, or None (all) as a tuple of axes counted from the front."""
-    dims = range(ndim) if dim is None or dim == () else dim if isinstance(dim, (tuple, list)) else (dim,)
-    dims = tuple(one_dim(d, ndim) for d in dims) if ndim else tuple(d for d in dims if one_dim(d, 0) < 0)
+    if dim is None or dim == () or dim == []:
+        return tuple(range(ndim))
+    if not isinstance(dim, (tuple, list)):
+        dim = (dim,)
+    dims = tuple(one_dim(d, ndim) for d in dim)
     for i, d in enumerate(dims):
         if d in dims[:i]:
             raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
-    return dims
+    return dims if ndim else ()
 
 
 def restored(g, shape, dim, keepdim):

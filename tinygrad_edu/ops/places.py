@@ -100,7 +100,10 @@ def diagonal(x, offset=0, dim1=0, dim2=1):
 @op(
     dx=lambda g, offset, dim1, dim2: apply(diagonal, g, offset, dim1, dim2),
     places="",
-    cases=[([(3,)], {"size": (3, 4), "offset": 1}), ([(3, 1)], {"size": (2, 3, 4), "offset": -1, "dim1": 0, "dim2": -1})],
+    cases=[
+        ([(3,)], {"size": (3, 4), "offset": 1}),
+        ([(3, 1)], {"size": (2, 3, 4), "offset": -1, "dim1": 0, "dim2": -1}),
+    ],
 )
 def on_diagonal(x, size, offset=0, dim1=0, dim2=1):
     """The adjoint of reading a diagonal: zeros of this size, but x on the diagonal."""
@@ -145,7 +148,6 @@ def folded(x, into, dimension, size, step):
     out = np.zeros(into, x.dtype)
     if not out.ndim:
         return out + x.sum()
-    dim = one_dim(dimension, out.ndim)
     runs = unfold.op.forward(out, dimension, size, step)
     for i in range(size):
         runs[..., i] += x[..., i]  # no two of these share a place
@@ -162,7 +164,9 @@ def positions(size, stride, start):
 
 
 @op(
-    dx=lambda g, shape, size, stride, start: placed(g, (math.prod(shape),), (positions(size, stride, start),)).reshape(shape),
+    dx=lambda g, shape, size, stride, start: placed(g, (math.prod(shape),), (positions(size, stride, start),)).reshape(
+        shape
+    ),
     view=True,
     places="",
     torch="AsStrided",

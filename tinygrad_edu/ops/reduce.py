@@ -57,8 +57,9 @@ OVER = [([(2, 3)], {}), ([(2, 3, 2)], {"dim": 1}), ([(2, 3, 2)], {"dim": (0, -1)
 @op(numpy=np.sum, dx=lambda g, shape, dim, keepdim: copied(g, shape, dim, keepdim), cases=OVER)
 def sum(x, dim=None, keepdim=False, *, dtype=None):
     """Σ x over `dim` (all of them by default); integers and bools are counted in int64."""
-    wanted = as_dtype(dtype).dtype if dtype else x.dtype if x.dtype.kind == "f" else LONG
-    x = x if x.dtype.kind == wanted.kind else x.astype(wanted)
+    wanted = as_dtype(dtype).dtype if dtype else None if x.dtype.kind == "f" else LONG
+    if wanted is not None and x.dtype.kind != wanted.kind:
+        x = x.astype(wanted)
     return total(x, axes(dim, x.ndim), wanted, keepdim)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ... import random
-from ...creation import as_tensor, tensor
+from ...data import as_tensor, tensor
 from ...functional.joining import stack
 from ...generator import Generator
 from ...tensor import Tensor

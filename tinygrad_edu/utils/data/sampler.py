@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ... import random
-from ...creation import as_tensor
+from ...data import as_tensor
 from ...dtype import float64
 from ...generator import Generator
 from ...random import multinomial, randint, randperm

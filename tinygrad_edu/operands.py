@@ -1,0 +1,81 @@
+"""What people give to an op, made what it takes: numbers become tensors, dtypes meet; the rest is refused in torch's words."""
+
+import numpy as np
+
+from .constants import constant
+from .dtype import as_dtype, get_default_dtype, native, result_type
+from .tensor import Tensor, made
+from .thread import thread
+
+
+def public(name):
+    """torch's name for an input."""
+    return {"x": "input", "y": "other", "w": "weight", "b": "bias"}.get(name, name)
+
+
+def ready(op, inputs):
+    """(tensors, or None for what may be left away; the dtype in which those that promote have met, if any do)."""
+    names = op.inputs * len(inputs) if op.variadic else op.inputs
+    inputs = [operand(op, name, x) for name, x in zip(names, inputs)]
+    if not any(isinstance(x, Tensor) for x in inputs):
+        raise TypeError(f"{op.name}(): argument '{public(names[0])}' must be Tensor, not {inputs[0]!r}")
+    if op.differentiable and thread.grad:
+        for name, has_rule, x in zip(names, op.ruled, inputs):
+            if not has_rule and isinstance(x, Tensor) and x.node is not None:
+                raise RuntimeError(
+                    f"The function '{op.name}' is not differentiable with respect to argument '{public(name)}'. This"
+                    " input cannot have requires_grad True: detach() it"
+                )
+    promoted = [i for i, name in enumerate(names) if name in op.promotes and inputs[i] is not None]
+    if not promoted:
+        return inputs, None
+    dtype = result_type(*(x.array if isinstance(x, Tensor) else x for x in (inputs[i] for i in promoted)))
+    if dtype.dtype.kind not in op.takes:
+        raise not_implemented(op, [x.array for x in inputs if isinstance(x, Tensor)])
+    dtype = dtype if dtype.is_floating_point or not op.floats else get_default_dtype()
+    for i in promoted:
+        inputs[i] = inputs[i].to(dtype) if isinstance(inputs[i], Tensor) else constant(inputs[i], dtype.dtype)
+    same = all(inputs[i].array.dtype is dtype.dtype for i in promoted)
+    return inputs, dtype.dtype if same else None
+
+
+def operand(op, name, x):
+    """One input: a tensor, an array, None where it may be left away, a number where dtypes meet."""
+    number = name in op.promotes
+    if isinstance(x, Tensor) or (x is None and name in op.optional) or (number and type(x) in (bool, int, float)):
+        return x
+    if isinstance(x, np.ndarray):
+        return made(native(x), None)
+    if number and isinstance(x, np.generic):
+        return x.item()
+    wanted = "Tensor or Number" if number else "Tensor"
+    raise TypeError(f"{op.name}(): argument '{public(name)}' must be {wanted}, not {type(x).__name__}")
+
+
+def not_implemented(op, arrays):
+    types = ", ".join(repr(as_dtype(x.dtype)) for x in arrays)
+    return NotImplementedError(f'"{op.name}" not implemented for {types}: convert with .to(dtype) first')
+
+
+def no_gradient(op, array):
+    """torch's error for an integer result of what requires grad."""
+    return RuntimeError(
+        f"Autograd not support dtype: {as_dtype(array.dtype)}: {op.name}() of a tensor that requires grad would lose its"
+        " gradient. detach() it first, if that is what you want"
+    )
+
+
+def reworded(op, error, arrays):
+    """NumPy's complaint about shapes or types, as torch words it."""
+    arrays = [x for x in arrays if x is not None]
+    if op.broadcasts and isinstance(error, ValueError):
+        for a, b in ((x.shape, y.shape) for x in arrays for y in arrays):
+            for axis in range(-1, -1 - min(len(a), len(b)), -1):
+                if a[axis] != b[axis] and 1 not in (a[axis], b[axis]):
+                    return RuntimeError(
+                        f"The size of tensor a ({a[axis]}) must match the size of tensor b ({b[axis]}) at non-singleton"
+                        f" dimension {max(len(a), len(b)) + axis}: {op.name} of {list(a)} and {list(b)}. Sizes match"
+                        " from the right if they are equal or one of them is 1; unsqueeze() puts a 1 where it is needed."
+                    )
+    ours = isinstance(error, TypeError) and isinstance(op.forward, np.ufunc)
+    return not_implemented(op, arrays) if ours else error
