@@ -4,7 +4,7 @@ import inspect
 
 import numpy as np
 
-from tinygrad_edu import functional, ops
+from tinygrad_edu import functional, nn, ops  # noqa: F401 (nn: what networks need is loaded with it)
 from tinygrad_edu.forms import public
 from tinygrad_edu.names import namespaces
 from tinygrad_edu.op import registry

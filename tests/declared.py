@@ -63,6 +63,12 @@ def in_torch(op, torch):
             function = getattr(holder, op.name)
             return positional(function) if op.spread else function
     return {
+        "floor_quotient": lambda x, y: torch.div(x, y, rounding_mode="floor"),
+        "trunc_divide": lambda x, y: torch.div(x, y, rounding_mode="trunc"),
+        "rectified": torch.ops.aten._prelu_kernel,
+        "exponential_unit": lambda x, **scales: torch.ops.aten.elu(x, *scales.values()),
+        "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
+        "gelu_erf": F.gelu,
         "getitem": lambda x, index: x[tuple(torch.as_tensor(i) if isinstance(i, np.ndarray) else i for i in index)],
         "vector_norm": torch.linalg.vector_norm,
         "svdvals": torch.linalg.svdvals,

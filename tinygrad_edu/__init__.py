@@ -112,7 +112,8 @@ def _publish():
 def __getattr__(name):
     if name in _LATER:
         return _import_module(f"{__name__}.{name}")
-    if name == "__all__" or name[0] != "_":  # what networks are made of is published once they are loaded
+    if "__all__" not in globals() and (name == "__all__" or name[0] != "_"):
+        # what networks are made of is published once they are loaded
         _import_module(f"{__name__}.nn")
         _publish()
         public = [n for n, it in globals().items() if n[0] != "_" and not isinstance(it, _ModuleType)]

@@ -10,16 +10,17 @@ from .tensor import Tensor
 NUMPYS = {"axis": "dim", "keepdims": "keepdim"}  # NumPy's names, which torch takes too
 
 
-def composed(function=None, *, places="torch Tensor", name=None, also="", inplace=False):
+def composed(function=None, *, places="torch Tensor", name=None, also="", inplace=False, out=""):
     """Publish `function`, with what all of torch's functions have: `out=`, NumPy's names for `dim`, one TypeError.
 
     `places`   where torch has it: of "torch", "Tensor" (as a method), "nn.functional", "linalg" and "special"
     `name`     if Python's own name had to be avoided; `also` torch's other names for it
     `inplace`  whether Tensor has an in-place form too
+    `out`      what torch asks of the tensor for `out=`: that it is "exact", of the result's dtype; "apart" from the inputs
     """
     if function is None:
-        return functools.partial(composed, places=places, name=name, also=also, inplace=inplace)
-    name = name or function.__name__
+        return functools.partial(composed, places=places, name=name, also=also, inplace=inplace, out=out)
+    name, asks = name or function.__name__, out
     on_tensor = function.__code__.co_varnames[:1] in (("input",), ("self",))
 
     @functools.wraps(function)
@@ -30,10 +31,18 @@ def composed(function=None, *, places="torch Tensor", name=None, also="", inplac
         if on_tensor and args and not isinstance(args[0], Tensor):
             raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(args[0]).__name__}")
         result = function(*args, **named)
-        return result if out is None else into(out, result, name)
+        return result if out is None else into(out, result, name, tensors([*args, *named.values()]), asks)
 
     call.__name__ = call.__qualname__ = name
     publish(call, name, places, also)
     if inplace:
         in_place(call, name, also)
     return call
+
+
+def tensors(values):
+    """The tensors among the values, and in lists among them."""
+    found = []
+    for v in values:
+        found += [v] if isinstance(v, Tensor) else tensors(v) if isinstance(v, (list, tuple)) else []
+    return found

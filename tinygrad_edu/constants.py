@@ -5,6 +5,8 @@ from math import isinf
 
 import numpy as np
 
+from .data import fitting
+from .dtype import as_dtype
 from .tensor import made
 from .thread import thread
 
@@ -22,14 +24,11 @@ def constant(value, dtype):
 
 
 def converted(value, dtype):
-    """`constant`, where it is to be stored: a number that is too large for the dtype is torch's error."""
+    """`constant`, as torch stores it: -1 is 255 in uint8, and a number that is too large for the dtype is an error."""
     value = value.item() if isinstance(value, np.generic) else value
     if not isinstance(value, (bool, int, float)):
         raise TypeError(f"expected a number or a 0-dim Tensor, not {type(value).__name__}")
-    try:
-        stored = constant(value, dtype)
-    except (OverflowError, ValueError):
-        stored = None
-    if stored is None or (isinf(stored.array) and not isinf(value)):
+    stored = made(fitting(value, as_dtype(dtype)), None)
+    if isinf(stored.array) and not isinf(value):
         raise RuntimeError(f"value cannot be converted to type {dtype} without overflow: it is {value}")
     return stored

@@ -5,7 +5,7 @@ import inspect
 
 import numpy as np
 
-from .data import finished, placed
+from .data import finished, fitting, placed
 from .device import blank, contiguous_format, preserve_format, strided
 from .dtype import as_dtype, get_default_dtype, int64
 from .dtype import bool as truth
@@ -13,7 +13,6 @@ from .forms import spread
 from .memory import into
 from .names import publish
 from .tensor import Tensor, made
-from .thread import thread
 
 # ------------------------------------------------------------------ what all of them have
 
@@ -126,12 +125,7 @@ def filled(array, number):
         number = number.array.item()
     if not isinstance(number, (bool, int, float, np.number, np.bool_)):
         raise TypeError(f"argument 'fill_value' must be Number, not {type(number).__name__}")
-    try:
-        thread.quietly(array.fill, number)
-    except OverflowError:
-        raise RuntimeError(
-            f"value cannot be converted to type {as_dtype(array.dtype)} without overflow: {number}"
-        ) from None
+    array[...] = fitting(number, as_dtype(array.dtype))
     return array
 
 

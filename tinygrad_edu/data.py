@@ -61,12 +61,7 @@ def array_of(data, dtype):
         elif not array.size and isinstance(data, (list, tuple)):
             array = array.astype(get_default_dtype().dtype)
     else:
-        try:
-            array = thread.quietly(np.array, data, as_dtype(dtype).dtype)
-        except (OverflowError, ValueError) as error:
-            raise RuntimeError(
-                f"value cannot be converted to type {as_dtype(dtype)} without overflow: {error}"
-            ) from None
+        array = fitting(data, as_dtype(dtype))
     if array.dtype in (object, np.uint64):
         if isinstance(innermost(data), int):
             raise ValueError(f"Overflow when unpacking long long: {innermost(data)} has more than 64 bits")
@@ -74,6 +69,17 @@ def array_of(data, dtype):
     if array.dtype not in BY_NUMPY:
         raise TypeError(f"can't make a tensor of {type(data).__name__} (NumPy's dtype would be {array.dtype})")
     return native(array)
+
+
+def fitting(data, dtype):
+    """Data as an array of a dtype that can hold it. As in torch, small negative numbers wrap round where it has none."""
+    try:
+        return thread.quietly(np.array, data, dtype.dtype)
+    except (OverflowError, ValueError) as error:
+        signed, most = np.array(data), np.iinfo(dtype.dtype).max if dtype.dtype.kind in "iu" else 0
+        if dtype.is_signed or signed.dtype.kind != "i" or (abs(signed) > most).any():
+            raise RuntimeError(f"value cannot be converted to type {dtype} without overflow: {error}") from None
+        return signed.astype(dtype.dtype)
 
 
 def innermost(data):

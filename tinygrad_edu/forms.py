@@ -19,7 +19,7 @@ import numpy as np
 from .dtype import FAST
 from .graph import Node, birth
 from .memory import into, view_of
-from .operands import no_gradient, public, reworded
+from .operands import no_gradient, public, reworded, tensors_only
 from .tensor import Tensor
 from .thread import thread
 
@@ -226,7 +226,8 @@ def outlined(op):
 def write_out(op):
     """Compile the op's two functions where a debugger finds their text, and put them in the place of their outlines."""
     space = op.call.__globals__
-    space |= dict(op=op, forward=op.forward, general=op.general, renamed=op.renamed, reworded=reworded, no_gradient=no_gradient)
+    space |= dict(op=op, forward=op.forward, general=op.general if op.numbers is None else tensors_only(op))
+    space |= dict(renamed=op.renamed, reworded=reworded, no_gradient=no_gradient)
     space |= dict(view_of=view_of, into=into, spread=spread, thread=thread, FAST=FAST)
     space |= dict(Tensor=Tensor, Node=Node, birth=birth, new=object.__new__, ndarray=np.ndarray, asarray=np.asarray)
     space |= {f"rule{i}": rule for i, rule in enumerate(op.rules)}

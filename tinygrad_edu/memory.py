@@ -15,6 +15,8 @@ from .users import warn
 # raises that threshold for good (docs/adr/0004).
 np.empty((32 << 20) - (1 << 16), np.uint8)
 
+EFFORT = 1000  # steps that NumPy may take to find whether two arrays share a number, which is hard; then it says yes
+
 
 def owner(t):
     """The tensor that owns the memory t looks at: a view's base's base, and so on."""
@@ -165,10 +167,13 @@ def overlaps(array):
     return False
 
 
-def into(out, result, name):
-    """What `out=` asks for: the result in that tensor's memory, which is resized to hold it."""
+def into(out, result, name, inputs=(), asks=""):
+    """What `out=` asks for: the result in that tensor's memory, which is resized to hold it.
+
+    `asks` says what else torch asks: that its dtype is "exact", the result's; that its memory is "apart" from the inputs'.
+    """
     if isinstance(result, tuple):
-        return type(result)(*(into(o, r, name) for o, r in zip(out, result, strict=True)))
+        return type(result)(*(into(o, r, name, inputs, asks) for o, r in zip(out, result, strict=True)))
     if thread.grad and (result.node is not None or out.node is not None):
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments"
@@ -178,10 +183,19 @@ def into(out, result, name):
         raise RuntimeError(
             f"result type {result.dtype} can't be cast to the desired output type {out.dtype}: {name}(out=) keeps its dtype"
         )
+    if "exact" in asks and result.dtype is not out.dtype:
+        raise RuntimeError(
+            f"Expected out tensor to have dtype {result.dtype}, but got {out.dtype} instead: {name}(out=) casts nothing"
+        )
     if overlaps(out.array):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location. Please"
             " clone() the tensor before performing the operation."
+        )
+    if "apart" in asks and any(x is out or np.may_share_memory(x.array, out.array, EFFORT) for x in inputs):
+        raise RuntimeError(
+            "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory"
+            " location. Please clone() the tensor before performing the operation."
         )
     if out.shape != result.shape:
         if out.array.size:

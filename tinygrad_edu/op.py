@@ -42,7 +42,7 @@ class Op:
 
     joint = broadcasts = floats = view = spread = variadic = once = inplace = exact = False
     promotes = optional = ()
-    sample = torch = operator = cases = needs = None
+    sample = torch = operator = cases = needs = numbers = None
     places, also, kinks, takes = "torch Tensor", "", "", "biuf"
 
     def __init__(self, name, forward, inputs, rules, **facts):
@@ -159,15 +159,7 @@ class Op:
         """Raise torch's error if a value that a rule of `node` needs was overwritten after it was saved."""
         for slot, x in zip(self.slots, node.saved):
             if x is not None and (graph.written.get(node, 0) if slot == "out" else x.written_at) > node.birth:
-                what = "output" if slot == "out" else f"input '{public(slot)}'"
-                asker = next(i for i, wants in enumerate(self.asked) if slot in wants)
-                rule = f"d{self.inputs[asker]} = {source(self.rules[asker])}"
-                raise RuntimeError(
-                    "one of the variables needed for gradient computation has been modified by an inplace operation:"
-                    f" {self.name} saved its {what}, of shape {list(getattr(x, 'array', x).shape)}, for the rule"
-                    f" {rule}, and it was overwritten before backward() came to use it. Write to a copy (.clone()), or"
-                    f" use the out-of-place form of the write.{graph.where_made(node)}"
-                )
+                raise operands.overwritten(self, node, slot, getattr(x, "array", x).shape)
 
     # ---------------------------------------------------------------- what people read
 
@@ -203,7 +195,8 @@ def op(forward=None, *, name=None, operator=None, numpy=None, inputs=None, modul
     `torch=`       torch's name for the node, if it is not ours in capitals
     `broadcasts=`  inputs stretch to each other's shapes; `promotes=` the inputs that meet in one dtype;
                    `floats=` integers become floats first (a ufunc says all three itself); `takes=` the kinds of
-                   dtype that they may then have: of b(ool), i(nteger), u(nsigned) and f(loat)
+                   dtype that they may then have: of b(ool), i(nteger), u(nsigned) and f(loat); `numbers=` those
+                   of them that may be Python numbers: all, unless said
     `view=`        the output shares the input's memory; `variadic=` it takes a list; `spread=` its last parameter may
                    come as several arguments; `once=` it can be differentiated only once
     `needs=`       the package it cannot do without; a test of it where that is missing would say nothing
@@ -238,5 +231,5 @@ def op(forward=None, *, name=None, operator=None, numpy=None, inputs=None, modul
     if operator:
         publish_operator(call, operator)
     if numpy is not None:
-        Tensor.numpy_functions[numpy] = call
+        Tensor.numpy_functions[numpy] = call if self.numbers is None else lambda *given: self.general(given, {})
     return call

@@ -4,6 +4,8 @@ import numpy as np
 
 from .constants import constant
 from .dtype import as_dtype, get_default_dtype, native, result_type
+from .formula import source
+from .graph import where_made
 from .tensor import Tensor, made
 from .thread import thread
 
@@ -37,6 +39,20 @@ def ready(op, inputs):
         inputs[i] = inputs[i].to(dtype) if isinstance(inputs[i], Tensor) else constant(inputs[i], dtype.dtype)
     same = all(inputs[i].array.dtype is dtype.dtype for i in promoted)
     return inputs, dtype.dtype if same else None
+
+
+def tensors_only(op):
+    """`op.general`, where torch's own function takes no number for some inputs that promote, though NumPy's does."""
+
+    def general(inputs, params):
+        for i, (name, x) in enumerate(zip(op.inputs, inputs)):
+            if name not in op.numbers and isinstance(x, (int, float, np.generic)):
+                raise TypeError(
+                    f"{op.name}(): argument '{public(name)}' (position {i + 1}) must be Tensor, not {type(x).__name__}"
+                )
+        return op.general(inputs, params)
+
+    return general
 
 
 def operand(op, name, x):
@@ -79,3 +95,16 @@ def reworded(op, error, arrays):
                     )
     ours = isinstance(error, TypeError) and isinstance(op.forward, np.ufunc)
     return not_implemented(op, arrays) if ours else error
+
+
+def overwritten(op, node, slot, shape):
+    """What a rule says that finds a saved value overwritten."""
+    what = "output" if slot == "out" else f"input '{public(slot)}'"
+    asker = next(i for i, wants in enumerate(op.asked) if slot in wants)
+    rule = f"d{op.inputs[asker]} = {source(op.rules[asker])}"
+    return RuntimeError(
+        "one of the variables needed for gradient computation has been modified by an inplace operation:"
+        f" {op.name} saved its {what}, of shape {list(shape)}, for the rule {rule}, and it was overwritten before backward()"
+        " came to use it. Write to a copy (.clone()), or use the out-of-place form of the write."
+        f"{where_made(node)}"
+    )

@@ -244,7 +244,7 @@ def bernoulli(input, p=None, *, generator=None):
     return unheard(made(events, None), input)
 
 
-@composed
+@composed(out="exact")
 def multinomial(input, num_samples, replacement=False, *, generator=None):
     """The numbers of num_samples categories, drawn with the weights in input: (n,) or, row by row, (m, n).
 

@@ -1,7 +1,5 @@
 """Tensor: an array and its place in the graph. All but the methods below are put here by the ops' declarations."""
 
-from typing import Any
-
 import numpy as np
 
 from .arraylike import ArrayLike
@@ -30,7 +28,7 @@ class Tensor(ArrayLike, Methods):
     views = None  # the views of this tensor
     pending = None  # what to do when this memory is written to: {(id of a thing, function of it): the thing, weakly}
     sealed = None  # why no graph can have a write to this view ...
-    when_stale: Any  # ... and what it is after one (writable.py)
+    when_stale: type  # ... and what it is after one (writable.py)
     writes = 0  # how often its memory was written in place ...
     written = 0  # ... and when last, on the clock of births
 

@@ -68,14 +68,14 @@ def test_value_and_gradients_equal_torchs(case, dtype, torch, rng):
     if op.name == "cast" and dtype == np.float32:
         params = {"dtype": np.dtype(np.float64)}
     arrays = draw(op, shapes, rng, dtype)
-    if op.name.startswith("bitwise"):
-        arrays = [np.asarray(a > 0) for a in arrays]
+    if op.takes == "biu":
+        arrays = [np.asarray(abs(a) * 3).astype(int) for a in arrays]
     xs = tensors(op, arrays)
     ys = [None if x is None else torch.tensor(x.array, requires_grad=x.requires_grad) for x in xs]
     out = op.call(*xs, **params)
     named = {public(name): y for name, y in zip(op.inputs, ys) if name in op.optional}
     ref = theirs(*ys[: len(ys) - len(named)], **named, **params)
-    bound = 1e-12 if dtype == np.float64 else 2e-6
+    bound = max(1e-12, LOOSER.get(op.name, 0)) if dtype == np.float64 else 2e-6
     assert scaled_gap(out.array, ref.detach().numpy()) <= bound
     if not ref.requires_grad:
         assert not out.requires_grad
@@ -94,6 +94,8 @@ def test_value_and_gradients_equal_torchs(case, dtype, torch, rng):
     if not isinstance(slope, torch.Tensor):
         assert not any(a.requires_grad for a in first)
         return
+    if op.name in ONCE_IN_TORCH:
+        return
     theirs2 = torch.autograd.grad(slope, [ys[i] for i in live], allow_unused=True, materialize_grads=True)
     if any(a.requires_grad for a in first):
         ours = sum((a * v).sum() for a, v in zip(first, along) if a.requires_grad)
@@ -101,11 +103,14 @@ def test_value_and_gradients_equal_torchs(case, dtype, torch, rng):
     else:
         ours2 = [tg.zeros_like(xs[i]) for i in live]
     for a, b in zip(ours2, theirs2):
-        assert scaled_gap(a.array, b.numpy(force=True)) <= max(10 * bound, LOOSER.get(op.name, 0))
+        assert scaled_gap(a.array, b.numpy(force=True)) <= 10 * bound
 
 
 # torch's second derivative of BCE adds 1e-12 to p and to 1 - p, where its first (and our second) does not.
 LOOSER = {"binary_cross_entropy": 1e-10}
+# torch's polygamma sums a series of few terms; SciPy's is exact to the last digits.
+LOOSER |= {"lgamma": 2e-9, "digamma": 2e-9, "polygamma": 2e-9}
+ONCE_IN_TORCH = {"hardsigmoid"}
 
 
 @differentiable
@@ -150,7 +155,7 @@ def test_each_input_alone_gets_the_same_gradient(case, rng):
 
 @pytest.mark.parametrize(
     "op",
-    [op for op in registry.values() if op.broadcasts and len(op.inputs) == 2 and "Tensor" in op.places],
+    [op for op in registry.values() if op.broadcasts and len(op.inputs) == 2 and "Tensor" in op.places and op.cases != []],
     ids=lambda op: op.name,
 )
 def test_a_stretched_scalar_used_twice_gets_an_array(op, rng):
@@ -189,6 +194,7 @@ def test_it_pickles_and_copies_by_name(case):
 # ------------------------------------------------------------------ the vocabulary of rules
 
 VOCABULARY = {"where", "exp", "log", "log1p", "sin", "cos", "sign", "abs", "minimum", "maximum", "zeros_like"}
+VOCABULARY |= {"sqrt", "sinh", "cosh", "tanh", "trunc"}
 VOCABULARY |= {"broadcast_to", "expand_dims", "permute_dims", "swapaxes"}
 
 

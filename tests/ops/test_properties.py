@@ -163,6 +163,8 @@ def test_dtypes_meet_as_in_torch(op, data, rng, promised):  # but for sub, which
     try:
         ref = in_torch(op, promised)(*map(promised.tensor, arrays))
     except errors:
+        if op.name == "pow" and not arrays[1].ndim:
+            return  # torch takes x ** True of truths, but no 0-d tensor, which is what a number is to us
         with pytest.raises(errors):
             op.call(*map(tg.tensor, arrays))
         return

@@ -8,7 +8,7 @@ from ..dtype import as_dtype, float64, result_type
 from ..inplace import write
 from ..names import publish
 from ..ops import elementwise, piecewise, special
-from ..ops.piecewise import clamp, floor_divide, trunc_divide
+from ..ops.piecewise import clamp, floor_quotient, trunc_divide
 from ..tensor import Tensor
 
 
@@ -53,7 +53,7 @@ def rsub(input, other, *, alpha=1):
     return elementwise.sub(other, input if alpha == 1 else times(alpha, input))
 
 
-ROUNDED = {None: elementwise.div, "floor": floor_divide, "trunc": trunc_divide}
+ROUNDED = {None: elementwise.div, "floor": floor_quotient, "trunc": trunc_divide}
 
 
 @composed(also="divide", inplace=True)
@@ -69,6 +69,8 @@ def div(input, other, *, rounding_mode=None):
 @composed(inplace=True)
 def lerp(input, end, weight):
     """input + weight · (end - input); for |weight| >= 1/2 reckoned from the end, which is then exact at 1."""
+    if isinstance(weight, Tensor) and not weight.array.ndim and weight.node is None:
+        weight = weight.item()
     for name, t in (("end", end), ("weight", weight)):
         if isinstance(t, Tensor) and t.dtype is not input.dtype:
             raise RuntimeError(f"expected dtype {input.dtype} for `{name}` but got dtype {t.dtype}")

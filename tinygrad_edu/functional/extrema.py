@@ -43,13 +43,13 @@ def first(find, input, dim, keepdim):
     return made(at if keepdim or not at.ndim else at.squeeze(dim), None)
 
 
-@composed
+@composed(out="exact")
 def argmax(input, dim=None, keepdim=False):
     """The index of the largest number: of the flattened tensor, or along `dim`."""
     return first(np.argmax, input, dim, keepdim)
 
 
-@composed
+@composed(out="exact")
 def argmin(input, dim=None, keepdim=False):
     """The index of the smallest number: of the flattened tensor, or along `dim`."""
     return first(np.argmin, input, dim, keepdim)
@@ -80,7 +80,7 @@ def min(input, dim=None, keepdim=False, *, other=None):
     return extremum(return_types.min, np.min, np.argmin, minimum, input, dim, other, keepdim)
 
 
-@composed
+@composed(out="exact apart")
 def aminmax(input, *, dim=None, keepdim=False):
     """amin and amax, of all numbers or along one `dim`."""
     if dim is not None:
@@ -100,13 +100,13 @@ def running(kind, ufunc, x, dim):
     return kind(along(x, at, dim), made(at, None))
 
 
-@composed
+@composed(out="exact")
 def cummax(input, dim):
     """The largest number so far along `dim`, and where it was last met."""
     return running(return_types.cummax, np.maximum, input, dim)
 
 
-@composed
+@composed(out="exact")
 def cummin(input, dim):
     """The smallest number so far along `dim`, and where it was last met."""
     return running(return_types.cummin, np.minimum, input, dim)

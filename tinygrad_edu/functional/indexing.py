@@ -62,7 +62,7 @@ def restored(out, input):
     return out if input.array.ndim else reshape(out, ())
 
 
-@composed
+@composed(out="exact apart")
 def index_select(input, dim, index):
     """The slices of a dim that `index`, a vector, names, in its order."""
     expect("index_select", 3, index=index)
@@ -95,7 +95,7 @@ def sources(name, input, dim, at, source):
     return source
 
 
-@composed(inplace=True)
+@composed(inplace=True, out="exact apart")
 def index_add(input, dim, index, source, *, alpha=1):
     """input, with alpha times the slices of `source` added to those that `index` names."""
     at = slices("index_add_", input, dim, index, RuntimeError)
@@ -104,7 +104,7 @@ def index_add(input, dim, index, source, *, alpha=1):
     return restored(additem(as_vector(input), source, at), input)
 
 
-@composed(inplace=True)
+@composed(inplace=True, out="exact apart")
 def index_copy(input, dim, index, source):
     """input, with the slices that `index` names replaced by those of `source`."""
     at = slices("index_copy_", input, dim, index)

@@ -21,7 +21,7 @@ from .views import broadcast_tensors
 # ------------------------------------------------------------------ joined
 
 
-@composed(places="torch", also="concat concatenate")
+@composed(places="torch", also="concat concatenate", out="apart")
 def cat(tensors, dim=0):
     """The tensors joined along `dim`: equal in all other dims."""
     tensors = some("cat", tensors)
@@ -55,7 +55,7 @@ def some(name, tensors):
     return tensors
 
 
-@composed(places="torch")
+@composed(places="torch", out="apart")
 def stack(tensors, dim=0):
     """The tensors, all of one shape, joined along a new dim."""
     tensors = some("stack", tensors)
@@ -68,14 +68,14 @@ def stack(tensors, dim=0):
     return cat([unsqueeze(t, dim) for t in tensors], one_dim(dim, tensors[0].array.ndim + 1))
 
 
-@composed(places="torch")
+@composed(places="torch", out="apart")
 def hstack(tensors):
     """The tensors side by side: joined along dim 1, vectors and numbers along dim 0."""
     tensors = atleast_1d(some("hstack", tensors))
     return cat(tensors, 0 if tensors[0].array.ndim == 1 else 1)
 
 
-@composed(places="torch", also="row_stack")
+@composed(places="torch", also="row_stack", out="apart")
 def vstack(tensors):
     """The tensors on top of each other: joined along dim 0, vectors as rows."""
     return cat(atleast_2d(some("vstack", tensors)), 0)

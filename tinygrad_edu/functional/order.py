@@ -24,7 +24,7 @@ def ordered(x, dim, descending=False):
     return x.shape[dim] - 1 - np.flip(backwards, dim)
 
 
-@composed
+@composed(out="exact")
 def sort(input, dim=-1, descending=False, stable=False):
     """The numbers sorted along `dim`, and where they came from."""
     dim = one_dim(dim, input.array.ndim)
@@ -32,19 +32,19 @@ def sort(input, dim=-1, descending=False, stable=False):
     return return_types.sort(along(input, at, dim), made(at, None))
 
 
-@composed
+@composed(out="exact")
 def argsort(input, dim=-1, descending=False, stable=False):
     """The indices that sort along `dim`."""
     return made(ordered(input.array, one_dim(dim, input.array.ndim), descending), None)
 
 
-@composed
+@composed(out="exact")
 def msort(input):
     """The numbers sorted along dim 0."""
     return sort(input, 0).values
 
 
-@composed
+@composed(out="exact apart")
 def topk(input, k, dim=-1, largest=True, sorted=True):
     """The k largest numbers along `dim`, the largest first (or smallest), and where they are."""
     x = input.array
@@ -65,7 +65,7 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
     return return_types.topk(along(input, at, dim), made(at, None))
 
 
-@composed
+@composed(out="exact apart")
 def kthvalue(input, k, dim=-1, keepdim=False):
     """The k-th smallest number along `dim`, and where it is."""
     x = input.array
@@ -91,7 +91,7 @@ def kth(x, k, dim):
     return np.argmax(np.cumsum(equal, dim) > k - less, dim, keepdims=True)
 
 
-@composed
+@composed(out="exact apart")
 def mode(input, dim=-1, keepdim=False):
     """The most frequent number along `dim`, the smallest if there are several, and where it was last met."""
     x = input.array

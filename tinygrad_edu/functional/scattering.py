@@ -20,7 +20,7 @@ from .views import broadcast_shapes, broadcast_tensors
 # ------------------------------------------------------------------ along one dim
 
 
-@composed
+@composed(out="exact apart")
 def gather(input, dim, index, *, sparse_grad=False):
     """out[i, j] = input[i, index[i, j]], for dim 1 of 2."""
     expect("gather", 3, index=index)
@@ -36,7 +36,7 @@ def part_for(index, src):
     return getitem(src, tuple(map(slice, index.shape)))
 
 
-@composed(inplace=True)
+@composed(inplace=True, out="exact apart")
 def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     """input, with input[i, index[i, j]] = src[i, j], or one number, for dim 1 of 2; the last to come to a place stays.
 
@@ -51,7 +51,7 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     return combine(input, index, part_for(index, src), dim)
 
 
-@composed(inplace=True)
+@composed(inplace=True, out="exact apart")
 def scatter_add(input, dim, index, src):
     """input, with src[i, j] added to input[i, index[i, j]], for dim 1 of 2: the adjoint of gather."""
     expect("scatter_add", 3, index=index)
@@ -69,7 +69,7 @@ STARTS = {
 }
 
 
-@composed(inplace=True)
+@composed(inplace=True, out="exact apart")
 def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
     """input, with all of src that belong to one place reduced there: by "sum", "prod", "mean", "amax" or "amin".
 
@@ -94,7 +94,7 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
     return div(out, count)
 
 
-@composed
+@composed(out="exact apart")
 def take_along_dim(input, indices, dim=None):
     """gather, where input and indices broadcast in all other dims; from the flattened tensor, without dim."""
     expect("take_along_dim", 2, indices=indices)
@@ -117,7 +117,7 @@ def take_along_dim(input, indices, dim=None):
 # ------------------------------------------------------------------ anywhere
 
 
-@composed
+@composed(out="exact apart")
 def take(input, index):
     """The numbers at these places of the flattened tensor, in the index's shape."""
     return getitem(reshape(input, (-1,)), row("take", index))
@@ -162,7 +162,7 @@ def index_put(input, indices, values, accumulate=False):
     return (additem if accumulate else setitem)(input, values, as_index(tuple(indices)))
 
 
-@composed
+@composed(out="exact apart")
 def nonzero(input, *, as_tuple=False):
     """Where numbers other than 0 are: a row of indices for each of them; as a tuple, a vector of indices for each dim."""
     if as_tuple:
@@ -170,7 +170,7 @@ def nonzero(input, *, as_tuple=False):
     return made(np.argwhere(input.array), None)
 
 
-@composed
+@composed(out="exact apart")
 def argwhere(input):
     """Where numbers other than 0 are: a row of indices for each of them."""
     return nonzero(input)
@@ -193,7 +193,7 @@ def masked_fill(input, mask, value):
     return where(truths("masked_fill_", mask), as_number(value, input, "masked_fill_"), input)
 
 
-@composed
+@composed(out="exact apart")
 def masked_select(input, mask):
     """The numbers where the mask is true, in a row."""
     input, mask = broadcast_tensors(input, truths("masked_select", mask))

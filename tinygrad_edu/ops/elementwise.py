@@ -40,7 +40,16 @@ div = op(
     dy=lambda g, x, y: -g * (x / y / y),
     sample=positive,
 )
-neg = op(np.negative, name="neg", operator="neg", also="negative", takes="iuf", dx=lambda g: -g)
+
+
+@op(operator="neg", numpy=np.negative, also="negative", dx=lambda g: -g, promotes=("x",), inplace=True)
+def neg(x):
+    """-x."""
+    if x.dtype.kind == "b":
+        raise RuntimeError("Negation, the `-` operator, on a bool tensor is not supported: ~ or logical_not() invert a mask")
+    return -x
+
+
 reciprocal = op(np.reciprocal, floats=True, dx=lambda g, out: -g * out * out, sample=positive)
 
 
@@ -76,7 +85,9 @@ def power(x, n):
 def pow(x, exponent):
     """x to the exponent. As in torch, the slope in x is 0 where exponent = 0, that in exponent where x = 0 <= exponent."""
     if x.dtype == bool:
-        raise NotImplementedError('"pow" not implemented for torch.bool: convert with .long() first')
+        if exponent.ndim:
+            raise NotImplementedError('"pow" not implemented for torch.bool: convert with .long() first')
+        return x | ~exponent
     if x.dtype.kind == "i" and (exponent < 0).any():
         if not exponent.ndim:
             raise RuntimeError("Integers to negative integer powers are not allowed: make the base float")

@@ -2,14 +2,17 @@
 
 import numpy as np
 
+from ..dtype import as_dtype
 from ..op import op
 
-eq = op(np.equal, name="eq", operator="eq", dx=None, dy=None, floats=False)
-ne = op(np.not_equal, name="ne", operator="ne", also="not_equal", dx=None, dy=None, floats=False)
-lt = op(np.less, name="lt", operator="lt", also="less", dx=None, dy=None, floats=False)
-le = op(np.less_equal, name="le", operator="le", also="less_equal", dx=None, dy=None, floats=False)
-gt = op(np.greater, name="gt", operator="gt", also="greater", dx=None, dy=None, floats=False)
-ge = op(np.greater_equal, name="ge", operator="ge", also="greater_equal", dx=None, dy=None, floats=False)
+COMPARES = dict(numbers=("y",), dx=None, dy=None, floats=False)
+
+eq = op(np.equal, name="eq", operator="eq", **COMPARES)
+ne = op(np.not_equal, name="ne", operator="ne", also="not_equal", **COMPARES)
+lt = op(np.less, name="lt", operator="lt", also="less", **COMPARES)
+le = op(np.less_equal, name="le", operator="le", also="less_equal", **COMPARES)
+gt = op(np.greater, name="gt", operator="gt", also="greater", **COMPARES)
+ge = op(np.greater_equal, name="ge", operator="ge", also="greater_equal", **COMPARES)
 isnan = op(np.isnan, dx=None, floats=False, inplace=False)
 isinf = op(np.isinf, dx=None, floats=False, inplace=False)
 isfinite = op(np.isfinite, dx=None, floats=False, inplace=False)
@@ -28,9 +31,9 @@ def isneginf(x):
     return x == -np.inf
 
 
-logical_and = op(np.logical_and, dx=None, dy=None, floats=False)
-logical_or = op(np.logical_or, dx=None, dy=None, floats=False)
-logical_xor = op(np.logical_xor, dx=None, dy=None, floats=False)
+logical_and = op(np.logical_and, numbers=(), dx=None, dy=None, floats=False)
+logical_or = op(np.logical_or, numbers=(), dx=None, dy=None, floats=False)
+logical_xor = op(np.logical_xor, numbers=(), dx=None, dy=None, floats=False)
 logical_not = op(np.logical_not, dx=None, floats=False)
 bitwise_and = op(np.bitwise_and, operator="and", takes="biu", dx=None, dy=None)
 bitwise_or = op(np.bitwise_or, operator="or", takes="biu", dx=None, dy=None)
@@ -42,8 +45,8 @@ def shift(ufunc, name, operator, doc):
     """One of the two shifts."""
 
     def forward(x, y):
-        if x.dtype == bool:
-            raise NotImplementedError(f'"{name}" not implemented for torch.bool: convert with .long() first')
+        if x.dtype.kind not in "iu":
+            raise NotImplementedError(f'"{name}" not implemented for {as_dtype(x.dtype)}: convert with .long() first')
         return ufunc(x, y)
 
     forward.__doc__ = doc

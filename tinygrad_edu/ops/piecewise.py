@@ -6,6 +6,7 @@ from ..dtype import as_dtype
 from ..op import op
 from ..tensor import Tensor
 from .elementwise import BITS, away_from_zero, positive, zero_where
+from .places import apply
 
 between_integers = lambda rng, shape: rng.integers(-3, 3, shape) + rng.uniform(0.1, 0.4, shape)
 
@@ -83,7 +84,8 @@ def divisible(x, y):
 
 def unknown(g):
     """The rule of a function whose slope torch refuses too: it is 0, and no one who asks for it wants that."""
-    raise RuntimeError("derivative for aten::floor_divide is not implemented: detach() its inputs, or round x / y")
+    raise RuntimeError("derivative for aten::floor_divide is not implemented: detach() its inputs, or call div with"
+        " rounding_mode='floor', whose derivative is 0")
 
 
 @op(
@@ -102,7 +104,7 @@ def floor_divide(x, y):
     return np.floor_divide(x, y)
 
 
-@op(
+FLAT = dict(
     dx=lambda g: np.zeros_like(g),
     dy=lambda g: np.zeros_like(g),
     places="",
@@ -112,6 +114,15 @@ def floor_divide(x, y):
     sample=positive,
     kinks="0 where y divides x",
 )
+
+
+@op(**FLAT)
+def floor_quotient(x, y):
+    """⌊x / y⌋, for those who do want its slope."""
+    return floor_divide.op.forward(x, y)
+
+
+@op(**FLAT)
 def trunc_divide(x, y):
     """x / y without what stands after the point."""
     divisible(x, y)
@@ -121,7 +132,7 @@ def trunc_divide(x, y):
 @op(
     operator="mod",
     dx=lambda g: g,
-    dy=lambda g, x, y: -g * (x // y),
+    dy=lambda g, x, y: -g * apply(floor_quotient, x, y),
     numpy=np.remainder,
     broadcasts=True,
     promotes=("x", "y"),
@@ -144,6 +155,7 @@ def remainder(x, y):
     numpy=np.fmod,
     broadcasts=True,
     promotes=("x", "y"),
+    numbers=("y",),
     inplace=True,
     sample=positive,
     kinks="where y divides x: as on the side away from 0",
@@ -158,6 +170,7 @@ def fmod(x, y):
 
 maximum = op(
     np.maximum,
+    numbers=(),
     dx=lambda g, x, y: chosen(x == y, g / 2, zero_where(g, x < y)),
     dy=lambda g, x, y: chosen(x == y, g / 2, zero_where(g, y < x)),
     inplace=False,
@@ -166,6 +179,7 @@ maximum = op(
 )
 minimum = op(
     np.minimum,
+    numbers=(),
     dx=lambda g, x, y: chosen(x == y, g / 2, zero_where(g, x > y)),
     dy=lambda g, x, y: chosen(x == y, g / 2, zero_where(g, y > x)),
     inplace=False,
@@ -174,6 +188,7 @@ minimum = op(
 )
 fmax = op(
     np.fmax,
+    numbers=(),
     dx=lambda g, x, y: zero_where(g, ~((x >= y) | (y != y))),
     dy=lambda g, x, y: zero_where(g, (x >= y) | (y != y)),
     inplace=False,
@@ -182,6 +197,7 @@ fmax = op(
 )
 fmin = op(
     np.fmin,
+    numbers=(),
     dx=lambda g, x, y: zero_where(g, ~((x <= y) | (y != y))),
     dy=lambda g, x, y: zero_where(g, (x <= y) | (y != y)),
     inplace=False,
@@ -201,6 +217,7 @@ def inside(x, min, max):
     dmax=lambda g, x, min, max: zero_where(g, ~(x > max if min is None else (x > max) | (max < min))),
     broadcasts=True,
     promotes=("x", "min", "max"),
+    numbers=("min", "max"),
     inplace=True,
     also="clip",
     sample={
@@ -225,6 +242,7 @@ def clamp(x, min=None, max=None):
     numpy=np.copysign,
     broadcasts=True,
     promotes=("x", "y"),
+    numbers=("y",),
     floats=True,
     inplace=True,
     sample=away_from_zero,
@@ -264,6 +282,7 @@ def heaviside(x, values):
 
 nextafter = op(
     np.nextafter,
+    numbers=(),
     takes="f",
     dx=lambda g, x, y: zero_where(g, x == y),
     dy=lambda g: np.zeros_like(g),

@@ -10,11 +10,12 @@ from ..tensor import Tensor
 from .elementwise import LN2, away_from_zero, positive, sgn, within_one, zero_where
 from .places import apply
 
-hypot = op(np.hypot, takes="f", dx=lambda g, x, out: g * (x / out), dy=lambda g, y, out: g * (y / out))
+hypot = op(np.hypot, numbers=(), takes="f", dx=lambda g, x, out: g * (x / out), dy=lambda g, y, out: g * (y / out))
 atan2 = op(
     np.arctan2,
     name="atan2",
     also="arctan2",
+    numbers=(),
     dx=lambda g, x, y: g * (y * per_square(x, y)),
     dy=lambda g, x, y: g * (-x * per_square(x, y)),
     kinks="0 at the origin",
@@ -33,6 +34,7 @@ def per_square(x, y):
     dy=lambda g, x, y: g / (1 + np.exp(x - y)),
     broadcasts=True,
     promotes=("x", "y"),
+    numbers=(),
     takes="f",
 )
 def logaddexp(x, y):
@@ -46,6 +48,7 @@ def logaddexp(x, y):
     dy=lambda g, x, y: g / (1 + np.exp(LN2 * (x - y))),
     broadcasts=True,
     promotes=("x", "y"),
+    numbers=(),
     takes="f",
 )
 def logaddexp2(x, y):
@@ -55,6 +58,7 @@ def logaddexp2(x, y):
 
 # ------------------------------------------------------------------ x log y and its kin, which are 0 where x is
 
+PI, NAN = math.pi, math.nan
 within_unit = lambda rng, shape: rng.uniform(0.1, 0.9, shape)
 
 
@@ -105,7 +109,7 @@ def outside(x, eps):
 
 @op(
     dx=lambda g, x, eps: (
-        g / np.abs(x * (1 - x)) + zero_where(0 * x + np.nan, (x >= 0) & (x <= 1))
+        g / np.abs(x * (1 - x)) + zero_where(0 * x + NAN, (x >= 0) & (x <= 1))
         if eps is None
         else zero_where(g / np.abs(x * (1 - x)), outside(x, eps))
     ),
@@ -123,7 +127,7 @@ def logit(x, eps=None):
 
 
 @op(
-    dx=lambda g, x: zero_where(g * (np.pi * x * np.cos(np.pi * x) - np.sin(np.pi * x)) / (np.pi * x * x), x == 0),
+    dx=lambda g, x: zero_where(g * (np.cos(PI * x) - np.sin(PI * x) / (PI * x)) / x, x == 0),
     promotes=("x",),
     floats=True,
     inplace=True,
@@ -133,7 +137,7 @@ def logit(x, eps=None):
 )
 def sinc(x):
     """sin(πx) / (πx), and 1 at 0."""
-    return np.where(x == 0, 1, np.sin(np.pi * x) / (np.pi * x)).astype(x.dtype)
+    return np.where(x == 0, 1, np.sin(PI * x) / (PI * x)).astype(x.dtype)
 
 
 # ------------------------------------------------------------------ SciPy's
