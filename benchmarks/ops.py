@@ -130,7 +130,7 @@ OVER = {
 def declared():
     """(name, function of the engine and the inputs, NumPy's function, inputs) for each op that has one."""
     rng = np.random.default_rng(0)
-    for op in registry.values():
+    for op in list(registry.values()):
         by_hand = EXPRESSIONS.get(op.name, getattr(np, op.name, None))
         chapter = op.call.__module__.rpartition(".")[2]
         of_numbers = chapter in CHAPTERS or (chapter == "logic" and "bitwise" not in op.name)

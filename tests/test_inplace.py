@@ -474,7 +474,7 @@ ERRORS = {
     row_multiplied: "some elements of the input tensor",
     copied_into_less: "output with shape .4. doesn't match the broadcast shape",
     filled_with_several: "only supports a 0-dimensional value tensor",
-    filled_with_too_much: "cannot be converted to type int64 without overflow",
+    filled_with_too_much: "cannot be converted to type .*int64 without overflow",
     list_assigned: "can't assign a list",
     shape_would_change: "output with shape .3. doesn't match the broadcast shape .2, 3.",
     dtype_would_change: "result type torch.float32 can't be cast to the desired output type torch.int64",

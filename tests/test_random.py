@@ -129,7 +129,17 @@ def test_any_bounds_of_a_uniform_draw(promised, low, high, dtype):
     assert drawn[0] == drawn[1]
 
 
-@given(st.floats(-1e6, 1e6), st.floats(0, 1e6), st.integers(1, 40), st.sampled_from(DTYPES))
+def not_next_to_nothing(x):
+    """Products of numbers below 1e-290 lose digits that fma.py would need (docs/randomness.md)."""
+    return x if abs(x) > 1e-290 else 0.0
+
+
+@given(
+    st.floats(-1e6, 1e6).map(not_next_to_nothing),
+    st.floats(0, 1e6).map(not_next_to_nothing),
+    st.integers(1, 40),
+    st.sampled_from(DTYPES),
+)
 def test_any_mean_and_standard_deviation(promised, mean, std, n, dtype):
     drawn = []
     for engine in (tg, promised):

@@ -63,7 +63,7 @@ last_write = 0  # when any value was, on the clock of births: a node younger tha
 retained = WeakKeyDictionary()  # node -> what to do with its gradient once all hooks have seen it: retain_grad
 after = WeakKeyDictionary()  # leaf -> hooks called once its gradient has been added
 around = WeakKeyDictionary()  # node -> its own hooks: those called before its rules, and those called after them
-notes = WeakKeyDictionary()  # node -> what people wrote down about it: grad_fn.metadata
+notes: WeakKeyDictionary = WeakKeyDictionary()  # node -> what people wrote down about it: grad_fn.metadata
 origin = WeakKeyDictionary()  # node -> the line of the program that made it, under anomaly mode
 
 

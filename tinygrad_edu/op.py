@@ -195,7 +195,7 @@ def op(forward=None, *, name=None, operator=None, numpy=None, inputs=None, modul
     `torch=`       torch's name for the node, if it is not ours in capitals
     `broadcasts=`  inputs stretch to each other's shapes; `promotes=` the inputs that meet in one dtype;
                    `floats=` integers become floats first (a ufunc says all three itself); `takes=` the kinds of
-                   dtype that they may then have: of b(ool), i(nteger), u(nsigned) and f(loat); `numbers=` those
+                   dtype that they may then have: of b (bool), i (integer), u (unsigned) and f (float); `numbers=` those
                    of them that may be Python numbers: all, unless said
     `view=`        the output shares the input's memory; `variadic=` it takes a list; `spread=` its last parameter may
                    come as several arguments; `once=` it can be differentiated only once

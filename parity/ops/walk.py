@@ -65,7 +65,7 @@ def quiet():
 def one_sample(row, op, mine, dtype, index, sample):
     """All stages of one sample. If its arguments are beyond us, nothing is asked."""
     name, key, misses = str(dtype).removeprefix("torch."), row.key, len(row.findings)
-    value = stages.unset if op.name in stages.UNSET else stages.value
+    value = stages.of_value(op, dtype)
     found = {"forward": compared(value, mine, op.op, sample, index, key)}
     if found["forward"].verdict != NOTHING:
         row.ulp = max(row.ulp, found["forward"].ulp)

@@ -3,7 +3,7 @@
 import math
 
 from ..compose import composed
-from ..constants import constant
+from ..constants import constant, converted
 from ..dtype import as_dtype, float64, result_type
 from ..inplace import write
 from ..names import publish
@@ -18,6 +18,8 @@ def times(number, x):
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
     if isinstance(number, float) and isinstance(x, Tensor) and not x.is_floating_point():
         raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+    if isinstance(x, Tensor) and x.array.dtype.kind in "iu":
+        number = converted(number, x.array.dtype)
     return x if number == 1 else x * number
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..op import op
 from .elementwise import away_from_zero, logistic, zero_where
-from .piecewise import chosen
+from .piecewise import chosen, two_valued
 from .places import apply
 from .special import erf
 
@@ -18,7 +18,7 @@ FLOATS = dict(promotes=("x",), takes="f", places="nn.functional")
 
 
 @op(
-    dx=lambda g, x, negative_slope: chosen(x > 0, g, g * negative_slope),
+    dx=lambda g, x, negative_slope: g * two_valued(x > 0, 1, negative_slope, like=x),
     **FLOATS,
     inplace=True,
     sample=away_from_zero,
@@ -26,7 +26,7 @@ FLOATS = dict(promotes=("x",), takes="f", places="nn.functional")
 )
 def leaky_relu(x, negative_slope=0.01):
     """x where x > 0, else negative_slope · x."""
-    return chosen(x > 0, x, x * negative_slope)
+    return x * two_valued(x > 0, 1, negative_slope, like=x)
 
 
 @op(

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..dtype import as_dtype
 from ..op import op
-from ..tensor import Tensor
+from ..tensor import Tensor, made
 from .elementwise import BITS, away_from_zero, positive, zero_where
 from .places import apply
 
@@ -16,9 +16,16 @@ def chosen(condition, x, y):
     if isinstance(x, Tensor) or isinstance(y, Tensor) or x.dtype not in BITS or x.dtype != y.dtype:
         return np.where(condition, x, y)
     bits = BITS[x.dtype]
-    of_x = np.negative(condition.view(np.int8), dtype=bits)  # all bits where the condition holds, none elsewhere
+    of_x = (-condition.view(np.int8)).astype(bits)  # all bits where the condition holds, none elsewhere
     y = y.view(bits)
     return (y ^ ((x.view(bits) ^ y) & of_x)).view(x.dtype)
+
+
+def two_valued(condition, x, y, like):
+    """The number x where the condition holds, else the number y: a factor in the dtype of `like`, which has no slope."""
+    if isinstance(condition, Tensor):
+        return made(two_valued(condition.array, x, y, like.array), None)
+    return chosen(condition, np.asarray(x, like.dtype), np.asarray(y, like.dtype))
 
 
 @op(
