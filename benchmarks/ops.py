@@ -60,7 +60,6 @@ EXPRESSIONS = {
     "softshrink": lambda x: np.where(x > 0.5, x - 0.5, np.where(x < -0.5, x + 0.5, 0)),
     "softsign": lambda x: x / (1 + np.abs(x)),
     "tanhshrink": lambda x: x - np.tanh(x),
-    "threshold": lambda x: np.where(x > 0, x, 0),
     "nan_to_num": np.nan_to_num,
     "xlog1py": lambda x, y: x * np.log1p(y),
     "entr": lambda x: -x * np.log(x),

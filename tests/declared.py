@@ -95,30 +95,30 @@ def in_torch(op, torch):
         "cholesky": torch.linalg.cholesky,
         "huber": lambda x, delta: F.huber_loss(x, torch.zeros_like(x), "none", delta),
         "xlogx": lambda x: torch.xlogy(x, x),
-        "standardize": lambda x, dim, eps: (x - x.mean(dim, True)) / (x.var(dim, correction=0, keepdim=True) + eps) ** 0.5,
+        "standardize": lambda x, dim, eps: (
+            (x - x.mean(dim, True)) / (x.var(dim, correction=0, keepdim=True) + eps) ** 0.5
+        ),
         "strided": lambda x, size, stride, start: torch.as_strided(x, size, stride, start),
         "on_diagonal": lambda x, size, **where: torch.diagonal_scatter(torch.zeros(size, dtype=x.dtype), x, **where),
         "folded": lambda x, into, **windows: torch.ops.aten.unfold_backward(x, into, *windows.values()),
-        "windows": lambda x, out, kernel, stride, padding, dilation: (
-            F.unfold(x, kernel, dilation, padding, stride).reshape(*x.shape[:2], -1, *out)
+        "windows": lambda x, out, kernel, stride, padding, dilation: F.unfold(
+            x, kernel, dilation, padding, stride
+        ).reshape(*x.shape[:2], -1, *out),
+        "overlap_add": lambda x, size, kernel, stride, padding, dilation: F.fold(
+            x.flatten(3).flatten(1, 2), size, kernel, dilation, padding, stride
         ),
-        "overlap_add": lambda x, size, kernel, stride, padding, dilation: (
-            F.fold(x.flatten(3).flatten(1, 2), size, kernel, dilation, padding, stride)
+        "conv": lambda x, w, bias, out, stride, padding, dilation, groups: torch.convolution(
+            x, w, bias, stride, padding, dilation, False, (0,) * len(out), groups
         ),
-        "conv": lambda x, w, bias, out, stride, padding, dilation, groups: (
-            torch.convolution(x, w, bias, stride, padding, dilation, False, (0,) * len(out), groups)
-        ),
-        "conv_input": lambda y, w, size, **how: (
-            slopes(torch, y, y.new_zeros(len(y), how["groups"] * w.shape[1], *size), w, **how)[0]
-        ),
-        "conv_weight": lambda y, x, kernel, **how: (
-            slopes(torch, y, x, y.new_zeros(y.shape[1], x.shape[1] // how["groups"], *kernel), **how)[1]
-        ),
-        "resample": lambda x, size, dim, to, source, weight: (
-            x.new_zeros(*x.shape[:dim], size, *x.shape[dim + 1 :]).index_add(
-                dim, torch.tensor(to), x.index_select(dim, torch.tensor(source)) * column(torch, weight, x, dim)
-            )
-        ),
+        "conv_input": lambda y, w, size, **how: slopes(
+            torch, y, y.new_zeros(len(y), how["groups"] * w.shape[1], *size), w, **how
+        )[0],
+        "conv_weight": lambda y, x, kernel, **how: slopes(
+            torch, y, x, y.new_zeros(y.shape[1], x.shape[1] // how["groups"], *kernel), **how
+        )[1],
+        "resample": lambda x, size, dim, to, source, weight: x.new_zeros(
+            *x.shape[:dim], size, *x.shape[dim + 1 :]
+        ).index_add(dim, torch.tensor(to), x.index_select(dim, torch.tensor(source)) * column(torch, weight, x, dim)),
     }[op.name]
 
 
@@ -133,4 +133,12 @@ def column(torch, weight, x, dim):
     return 1 if weight is None else torch.tensor(weight, dtype=x.dtype).reshape(-1, *[1] * (x.ndim - 1 - dim))
 
 
-OURS_ALONE = {"put", "additem", "setitem", "scatter", "overwritten", "lookup", "svd"}  # steps of indexing and writing, which torch does not show by themselves
+OURS_ALONE = {
+    "put",
+    "additem",
+    "setitem",
+    "scatter",
+    "overwritten",
+    "lookup",
+    "svd",
+}  # steps of indexing and writing, which torch does not show by themselves

@@ -30,5 +30,5 @@ def converted(value, dtype):
         raise TypeError(f"expected a number or a 0-dim Tensor, not {type(value).__name__}")
     stored = made(fitting(value, as_dtype(dtype)), None)
     if isinf(stored.array) and not isinf(value):
-        raise RuntimeError(f"value cannot be converted to type {dtype} without overflow: it is {value}")
+        raise RuntimeError(f"value cannot be converted to type {as_dtype(dtype)} without overflow: it is {value}")
     return stored

@@ -41,7 +41,9 @@ def odd(s, e):
 def fma(a, b, c):
     """a·b + c with one rounding, for arrays and scalars of one dtype, float32 or float64."""
     if isinstance(c, np.generic) and not c:
-        product = a * b  # nothing is added: the product's is the one rounding. +0 makes +0 of -0, but not of what became -0
+        product = (
+            a * b
+        )  # nothing is added: the product's is the one rounding. +0 makes +0 of -0, but not of what became -0
         lost = (product == 0) & (a != 0) & (b != 0)
         return np.where(lost, product, product + c) if lost.any() else product + c
     if a.dtype == np.float32:

@@ -69,7 +69,9 @@ class Stale(Tensor):
     def node(self):
         node = PLACE.__get__(self)
         if node is not None and thread.grad:
-            raise RuntimeError(f"its base or another view of its base was modified inplace, and this view {self.sealed}")
+            raise RuntimeError(
+                f"its base or another view of its base was modified inplace, and this view {self.sealed}"
+            )
         return node
 
     @node.setter

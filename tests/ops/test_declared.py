@@ -89,7 +89,9 @@ def test_value_and_gradients_equal_torchs(case, dtype, torch, rng):
             scaled_gap(a.array, np.zeros(arrays[i].shape, dtype) if b is None else b.detach().numpy(force=True))
             <= bound
         )
-    along = [rng.standard_normal(a.shape).astype(dtype) for a in first]  # not along the first: a norm's has constant length
+    along = [
+        rng.standard_normal(a.shape).astype(dtype) for a in first
+    ]  # not along the first: a norm's has constant length
     slope = sum((b * torch.tensor(v)).sum() for b, v in zip(first_ref, along) if b is not None and b.requires_grad)
     if not isinstance(slope, torch.Tensor):
         assert not any(a.requires_grad for a in first)
@@ -155,7 +157,11 @@ def test_each_input_alone_gets_the_same_gradient(case, rng):
 
 @pytest.mark.parametrize(
     "op",
-    [op for op in registry.values() if op.broadcasts and len(op.inputs) == 2 and "Tensor" in op.places and op.cases != []],
+    [
+        op
+        for op in registry.values()
+        if op.broadcasts and len(op.inputs) == 2 and "Tensor" in op.places and op.cases != []
+    ],
     ids=lambda op: op.name,
 )
 def test_a_stretched_scalar_used_twice_gets_an_array(op, rng):

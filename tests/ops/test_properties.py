@@ -23,7 +23,14 @@ ENTRYWISE = [
     and (isinstance(op.forward, np.ufunc) or (op.cases is None and op.promotes))
 ]
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3.0, 40.0, -200.0, 1e-30, 1e30, np.inf, -np.inf, np.nan]
-MODERATE = [0.5, 1.0, -2.5, 3.0, 40.0, np.nan]  # SciPy's approximations are others than torch's, and so are their limits
+MODERATE = [
+    0.5,
+    1.0,
+    -2.5,
+    3.0,
+    40.0,
+    np.nan,
+]  # SciPy's approximations are others than torch's, and so are their limits
 by_name = dict(ids=lambda op: op.name)
 
 

@@ -4,7 +4,7 @@ import math
 
 from ..compose import composed
 from ..constants import constant, converted
-from ..dtype import as_dtype, float64, result_type
+from ..dtype import float64
 from ..inplace import write
 from ..names import publish
 from ..ops import elementwise, piecewise, special

@@ -4,19 +4,19 @@ The last chapters are for networks, and are loaded by nn.functional.
 """
 
 from . import (
-    elementwise,
-    piecewise,
     activations,
-    logic,
-    shape,
-    scan,
-    reduce,
-    softmax,
+    elementwise,
     index,
-    places,
-    scatter,
-    linalg,
     inverse,
+    linalg,
+    logic,
+    piecewise,
+    places,
+    reduce,
+    scan,
+    scatter,
+    shape,
+    softmax,
     spectral,
 )  # isort: skip
 

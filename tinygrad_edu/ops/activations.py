@@ -57,8 +57,7 @@ def hardtanh(x, min_val=-1.0, max_val=1.0):
         raise ValueError(f"min_val cannot be greater than max_val: {min_val} > {max_val}")
     if min_val < 0 and x.dtype.kind == "u":
         raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits: convert with .float() first")
-    lower, upper = (np.asarray(bound, x.dtype) for bound in (min_val, max_val))
-    return np.minimum(upper, np.maximum(lower, x))
+    return np.clip(x, *(np.asarray(bound, x.dtype) for bound in (min_val, max_val)))
 
 
 SIXTH = float(np.float32(1 / 6))  # torch's slope of hardsigmoid, a float32 number even in float64
@@ -67,7 +66,7 @@ SIXTH = float(np.float32(1 / 6))  # torch's slope of hardsigmoid, a float32 numb
 @op(dx=lambda g, x: zero_where(g * SIXTH, ~((x > -3) & (x < 3))), **FLOATS, inplace=True, kinks="0 at both")
 def hardsigmoid(x):
     """(x + 3) / 6 between 0 and 1, else the nearer of them."""
-    return np.minimum(1, np.maximum(0, x + 3) / 6)
+    return np.clip(x + 3, 0, 6) / 6
 
 
 @op(
@@ -78,7 +77,7 @@ def hardsigmoid(x):
 )
 def hardswish(x):
     """x · hardsigmoid(x)."""
-    return x * np.minimum(6, np.maximum(0, x + 3)) / 6
+    return x * np.clip(x + 3, 0, 6) / 6
 
 
 @op(dx=lambda g, out: zero_where(g, out == 0), **FLOATS, kinks="0 at both")
@@ -111,7 +110,7 @@ def hardshrink(x, lambd=0.5):
 )
 def threshold(x, threshold, value):
     """x where x > threshold, else value."""
-    return chosen(x > threshold, x, np.full_like(x, value))
+    return chosen(x <= threshold, np.asarray(value, x.dtype), x)
 
 
 # ------------------------------------------------------------------ curves

@@ -45,7 +45,9 @@ div = op(
 def neg(x):
     """-x."""
     if x.dtype.kind == "b":
-        raise RuntimeError("Negation, the `-` operator, on a bool tensor is not supported: ~ or logical_not() invert a mask")
+        raise RuntimeError(
+            "Negation, the `-` operator, on a bool tensor is not supported: ~ or logical_not() invert a mask"
+        )
     return -x
 
 
@@ -147,6 +149,7 @@ atanh = op(np.arctanh, name="atanh", also="arctanh", dx=lambda g, x: g / (1 - x 
 
 
 # ------------------------------------------------------------------ corners: torch's choice of a slope at each
+
 
 def sgn(x):
     """1 where x > 0, -1 where x < 0, else 0, for NaN too."""

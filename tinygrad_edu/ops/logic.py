@@ -55,4 +55,6 @@ def shift(ufunc, name, operator, doc):
 
 
 bitwise_left_shift = shift(np.left_shift, "bitwise_left_shift", "lshift", "x · 2 to the y, as bits move to the left.")
-bitwise_right_shift = shift(np.right_shift, "bitwise_right_shift", "rshift", "⌊x / 2 to the y⌋, as bits move to the right.")
+bitwise_right_shift = shift(
+    np.right_shift, "bitwise_right_shift", "rshift", "⌊x / 2 to the y⌋, as bits move to the right."
+)

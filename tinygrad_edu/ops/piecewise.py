@@ -91,8 +91,10 @@ def divisible(x, y):
 
 def unknown(g):
     """The rule of a function whose slope torch refuses too: it is 0, and no one who asks for it wants that."""
-    raise RuntimeError("derivative for aten::floor_divide is not implemented: detach() its inputs, or call div with"
-        " rounding_mode='floor', whose derivative is 0")
+    raise RuntimeError(
+        "derivative for aten::floor_divide is not implemented: detach() its inputs, or call div with"
+        " rounding_mode='floor', whose derivative is 0"
+    )
 
 
 @op(
@@ -239,8 +241,9 @@ def clamp(x, min=None, max=None):
     """min(max(x, lower), upper): slope 1 between the bounds and on them, 0 outside; either bound may be missing."""
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    x = x if min is None else np.maximum(min, x)
-    return x if max is None else np.minimum(max, x)
+    if min is not None and max is not None:
+        return np.clip(x, min, max)
+    return np.maximum(min, x) if max is None else np.minimum(max, x)
 
 
 @op(

@@ -6,7 +6,6 @@ from importlib import import_module
 import numpy as np
 
 from ..op import op
-from ..tensor import Tensor
 from .elementwise import LN2, away_from_zero, positive, sgn, within_one, zero_where
 from .places import apply
 
