@@ -1,6 +1,8 @@
 """Each op by itself on a million numbers: forward beside NumPy, and, entry by entry ones, forward and backward beside torch."""
 
+import ctypes
 from functools import partial
+from importlib.util import find_spec
 
 import numpy as np
 
@@ -48,18 +50,12 @@ EXPRESSIONS = {
     "silu": lambda x: x / (1 + np.exp(-x)),
     "mish": lambda x: x * np.tanh(np.log1p(np.exp(x))),
     "relu": lambda x: np.maximum(x, 0),
-    "relu6": lambda x: np.clip(x, 0, 6),
     "hardtanh": lambda x: np.clip(x, -1, 1),
     "leaky_relu": lambda x: np.where(x > 0, x, 0.01 * x),
-    "elu": lambda x: np.where(x > 0, x, np.expm1(x)),
-    "celu": lambda x: np.where(x > 0, x, np.expm1(x)),
-    "selu": lambda x: 1.0507 * np.where(x > 0, x, 1.6733 * np.expm1(x)),
     "hardswish": lambda x: x * np.clip(x + 3, 0, 6) / 6,
     "hardsigmoid": lambda x: np.clip(x + 3, 0, 6) / 6,
     "hardshrink": lambda x: np.where(np.abs(x) > 0.5, x, 0),
     "softshrink": lambda x: np.where(x > 0.5, x - 0.5, np.where(x < -0.5, x + 0.5, 0)),
-    "softsign": lambda x: x / (1 + np.abs(x)),
-    "tanhshrink": lambda x: x - np.tanh(x),
     "nan_to_num": np.nan_to_num,
     "xlog1py": lambda x, y: x * np.log1p(y),
     "entr": lambda x: -x * np.log(x),
@@ -70,7 +66,6 @@ EXPRESSIONS = {
     "fmod": np.fmod,
     "floor_divide": np.floor_divide,
     "xlogy": lambda x, y: x * np.log(y),
-    "lerp": lambda x, y, w: x + w * (y - x),
     "where": np.where,
     "eq": np.equal,
     "ne": np.not_equal,
@@ -79,6 +74,39 @@ EXPRESSIONS = {
     "gt": np.greater,
     "ge": np.greater_equal,
 }
+
+if find_spec("scipy"):
+    from scipy import special
+
+    KNOWN = "erf erfc erfcx erfinv ndtri log_ndtr digamma i0 i0e i1 i1e"
+    EXPRESSIONS |= {name: getattr(special, name, None) for name in KNOWN.split()}
+    EXPRESSIONS |= {"lgamma": special.gammaln, "digamma": special.psi}
+
+# Compositions, and ops that need numbers: (ours and torch's, NumPy's).
+COMPOSED = {
+    "addcmul": (lambda t, x, y, z: t.addcmul(x, y, z), lambda x, y, z: x + y * z),
+    "addcdiv": (lambda t, x, y, z: t.addcdiv(x, y, z), lambda x, y, z: x + y / z),
+    "lerp": (lambda t, x, y: t.lerp(x, y, 0.3), lambda x, y: x + 0.3 * (y - x)),
+    "clamp": (lambda t, x: x.clamp(-1, 1), lambda x: np.clip(x, -1, 1)),
+    "relu6": (lambda t, x: t.nn.functional.relu6(x), lambda x: np.clip(x, 0, 6)),
+    "threshold": (lambda t, x: t.threshold(x, 0.1, 20.0), lambda x: np.where(x > 0.1, x, 20.0)),
+    "elu": (lambda t, x: t.nn.functional.elu(x), lambda x: np.where(x > 0, x, np.expm1(x))),
+    "celu": (lambda t, x: t.celu(x), lambda x: np.where(x > 0, x, np.expm1(x))),
+    "selu": (lambda t, x: t.selu(x), lambda x: 1.0507 * np.where(x > 0, x, 1.6733 * np.expm1(x))),
+    "prelu": (lambda t, x: t.prelu(x, t.tensor([0.25])), lambda x: np.where(x > 0, x, 0.25 * x)),
+    "glu": (lambda t, x: t.nn.functional.glu(x), lambda x: x[: N // 2] * squashed(x[N // 2 :])),
+    "softsign": (lambda t, x: t.nn.functional.softsign(x), lambda x: x / (1 + np.abs(x))),
+    "tanhshrink": (lambda t, x: t.nn.functional.tanhshrink(x), lambda x: x - np.tanh(x)),
+    "gelu, tanh": (
+        lambda t, x: t.nn.functional.gelu(x, approximate="tanh"),
+        lambda x: 0.5 * x * (1 + np.tanh(0.7978845608 * (x + 0.044715 * x**3))),
+    ),
+}
+if find_spec("scipy"):
+    COMPOSED["gelu, erf"] = (
+        lambda t, x: t.nn.functional.gelu(x),
+        lambda x: 0.5 * x * (1 + special.erf(0.70710678 * x)),
+    )
 
 rows, columns = (1000, 1000), (1000, 1000)
 AT = np.random.default_rng(1).integers(0, 1000, 1000)
@@ -118,11 +146,6 @@ OVER = {
     "gather": (lambda t, x: x.gather(1, t.from_numpy(GRID)), lambda x: np.take_along_axis(x, GRID, 1)),
     "masked_fill": (lambda t, x: x.masked_fill(x > 0, 0.0), lambda x: np.where(x > 0, 0.0, x)),
     "matmul": (lambda t, x: x @ x, lambda x: x @ x),
-    "clamp": (lambda t, x: x.clamp(-1, 1), lambda x: np.clip(x, -1, 1)),
-    "gelu": (
-        lambda t, x: t.nn.functional.gelu(x, approximate="tanh"),
-        lambda x: 0.5 * x * (1 + np.tanh(0.7978845608 * (x + 0.044715 * x**3))),
-    ),
 }
 
 
@@ -144,6 +167,14 @@ def declared():
             by_hand,
             [a if a.dtype == bool else a.astype("f4") for a in arrays],
         )
+    for name, (ours, by_hand) in COMPOSED.items():
+        count = by_hand.__code__.co_argcount
+        yield (
+            name,
+            ours,
+            by_hand,
+            [rng.uniform(0.5, 1.5, N).astype("f4") if i else rng.standard_normal(N).astype("f4") for i in range(count)],
+        )
     x = rng.standard_normal(rows).astype("f4")
     for name, (ours, by_hand) in OVER.items():
         yield name, ours, by_hand, [x]
@@ -164,7 +195,7 @@ def step(engine, function, arrays):
     torch = module(engine)
     leaves = [torch.tensor(a, requires_grad=a.dtype != bool) for a in arrays]
     out = function(torch, *leaves)
-    if not out.requires_grad:
+    if not out.requires_grad or out.grad_fn.name().endswith("NotImplemented"):  # as torch's of floor_divide
         return None
     g = torch.ones_like(out.detach())
 
@@ -178,6 +209,7 @@ def step(engine, function, arrays):
 
 def ratios(rounds):
     """(name, forward / NumPy's, forward and backward / torch's) for each op; the medians of the rounds, None if not timed."""
+    keep_memory()
     with np.errstate(all="ignore"):
         for name, function, by_hand, arrays in declared():
             ours = module("ours")
@@ -185,8 +217,16 @@ def ratios(rounds):
             turns = {"ours": partial(function, ours, *inputs), "numpy": partial(by_hand, *arrays)}
             forward = ratio(turns, "numpy", rounds)
             steps = {engine: step(engine, function, arrays) for engine in MODULES}
-            both = ratio(steps, "torch", rounds) if "torch" in steps and steps["ours"] else None
+            both = ratio(steps, "torch", rounds) if "torch" in steps and all(steps.values()) else None
             yield name, forward, both
+
+
+def keep_memory():
+    """Let malloc keep what is freed, for all engines: else we time how fast the system clears pages, at its whim."""
+    if hasattr(libc := ctypes.CDLL(None), "mallopt"):
+        trim_threshold, mmap_threshold = -1, -3
+        libc.mallopt(mmap_threshold, 1 << 25)
+        libc.mallopt(trim_threshold, 1 << 30)
 
 
 def ratio(turns, reference, rounds):

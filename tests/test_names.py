@@ -61,6 +61,9 @@ PROGRAMS = {
     "cast up": lambda t, out: t.exp(t.zeros(2), out=out(2, dtype=t.float64)),
     "wants a gradient": lambda t, out: t.exp(t.zeros(2, requires_grad=True), out=out(2)),
     "into a leaf": lambda t, out: t.exp(t.zeros(2), out=out(2, requires_grad=True)),
+    "of the very dtype": lambda t, out: t.take(t.ones(2), t.tensor([0]), out=out(1, dtype=t.float64)),
+    "into an input": lambda t, out: t.take(x := out(2), t.tensor([0]), out=x[:1]),
+    "into one of a list": lambda t, out: t.cat([out(1), x := out(0)], out=x),
     "with dim": lambda t, out: t.sum(t.ones(2, 3), 1, out=out(2)),
     "with axis": lambda t, out: t.sum(t.ones(2, 3), axis=1, keepdims=True, out=out(2, 1)),
 }

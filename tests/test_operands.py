@@ -9,7 +9,7 @@ import tinygrad_edu as tg
 from tinygrad_edu.op import registry
 
 # Two numbers make a tensor with torch's own four; here there is Python for that. And clamp takes a bound of each kind.
-OURS_ALONE = {("add", "NN"), ("sub", "NN"), ("mul", "NN"), ("div", "NN"), ("floor_divide", "NN")} | {
+OURS_ALONE = {(name, "NN") for name in ("add", "sub", "mul", "div", "floor_divide")} | {
     ("clamp", "TNT"),
     ("clamp", "TTN"),
 }
@@ -41,7 +41,7 @@ def test_numpys_functions_take_numbers():
     assert np.hypot(x, 0.0).dtype is tg.float32
 
 
-def test_a_number_keeps_the_sign_that_alpha_has():
+def test_alpha_has_room_in_the_dtype_or_is_refused():
     x = tg.tensor([1, 2], dtype=tg.uint8)
     assert tg.add(x, x, alpha=-1).tolist() == [0, 0]
     with pytest.raises(RuntimeError, match="without overflow"):

@@ -10,18 +10,19 @@ from .tensor import Tensor
 NUMPYS = {"axis": "dim", "keepdims": "keepdim"}  # NumPy's names, which torch takes too
 
 
-def composed(function=None, *, places="torch Tensor", name=None, also="", inplace=False, out=""):
+def composed(function=None, *, places="torch Tensor", name=None, also="", inplace=False, numbers=False, out=""):
     """Publish `function`, with what all of torch's functions have: `out=`, NumPy's names for `dim`, one TypeError.
 
     `places`   where torch has it: of "torch", "Tensor" (as a method), "nn.functional", "linalg" and "special"
     `name`     if Python's own name had to be avoided; `also` torch's other names for it
-    `inplace`  whether Tensor has an in-place form too
+    `inplace`  whether Tensor has an in-place form too; `numbers` whether a Python number may stand for the first tensor
     `out`      what torch asks of the tensor for `out=`: that it is "exact", of the result's dtype; "apart" from the inputs
     """
     if function is None:
-        return functools.partial(composed, places=places, name=name, also=also, inplace=inplace, out=out)
+        facts = dict(places=places, name=name, also=also, inplace=inplace, numbers=numbers, out=out)
+        return functools.partial(composed, **facts)
     name, asks = name or function.__name__, out
-    on_tensor = function.__code__.co_varnames[:1] in (("input",), ("self",))
+    on_tensor = not numbers and function.__code__.co_varnames[:1] in (("input",), ("self",))
 
     @functools.wraps(function)
     def call(*args, out=None, **named):

@@ -36,10 +36,12 @@ def convolved(x, w, transposed=False, **how):
 CONVOLUTIONS = [
     convolved((1, 2, 5, 6), (3, 2, 2, 4), padding="same", dilation=(1, 2)),
     convolved((2, 5), (2, 1, 2), groups=2, padding="valid"),
+    convolved((1, 4, 5), (6, 2, 2), groups=2),  # three outputs a group
     convolved((0, 2, 5), (3, 2, 2)),
     convolved((1, 2, 7, 8), (2, 2, 2, 3), stride=3),  # the last rows and columns are seen by no window
     convolved((1, 2, 4, 5), (2, 3, 2, 2), transposed=True, dilation=(2, 3), output_padding=(1, 2)),
     convolved((2, 3, 4, 5), (2, 3, 2, 2, 2), transposed=True, stride=2, padding=1, output_padding=1),
+    convolved((1, 4, 3), (4, 3, 2), transposed=True, groups=2),
     convolved((2, 3, 4), (2, 2, 3), padding=-1),
     convolved((2, 3, 4), (2, 3, 5)),
     convolved((2, 4, 4), (3, 2, 3)),

@@ -4,6 +4,7 @@ import ast
 import copy
 import inspect
 import pickle
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -32,7 +33,8 @@ def called(op, params):
 
 def test_every_op_has_a_case():
     internal = {"overwritten", "floor_divide"}  # called by in-place writes only, and tested there
-    assert {case[0].name for case in ALL} | internal == set(registry)
+    present = {op.name for op in registry.values() if op.needs is None or find_spec(op.needs)}
+    assert {case[0].name for case in ALL} | internal == present
 
 
 @differentiable

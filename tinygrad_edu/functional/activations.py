@@ -8,8 +8,9 @@ from ..compose import composed
 from ..generator import default_generator
 from ..inplace import in_place, write
 from ..names import publish
-from ..ops import activations, elementwise
+from ..ops import activations, elementwise, piecewise
 from ..ops.activations import exponential_unit, gelu_erf, gelu_tanh, leaky_relu, rectified
+from ..ops.axes import one_dim
 from ..tensor import Tensor, made
 from .pieces import split
 
@@ -91,12 +92,12 @@ def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False):
     if not training:
         return leaky_relu(input, (lower + upper) / 2)
     slopes, falling = np.ones_like(input.array), input.array <= 0
-    slopes[falling] = default_generator.uniform(int(falling.sum()), lower, upper, np.dtype(np.float64))
+    slopes[falling] = default_generator.unit(int(falling.sum())) * (upper - lower) + lower
     return input * made(slopes, None)
 
 
 @composed(places="nn.functional")
-def gelu(input, approximate="none"):
+def gelu(input, *, approximate="none"):
     """x Φ(x), Φ being the share of a standard normal distribution below x; with approximate="tanh", nearly that.
 
     Φ needs the error function, which is SciPy's; the tanh form needs nothing."""
@@ -132,7 +133,7 @@ def glu(input, dim=-1):
     """a σ(b), for the two halves a and b of the input along `dim`."""
     if not input.array.ndim:
         raise RuntimeError("glu does not support 0-dimensional tensors")
-    size = input.array.shape[dim]
+    size = input.array.shape[one_dim(dim, input.array.ndim)]
     if size % 2:
         raise RuntimeError(f"Halving dimension must be even, but dimension {dim} is size {size}")
     a, b = split(input, size // 2, dim) if size else (input, input)
@@ -142,7 +143,7 @@ def glu(input, dim=-1):
 @composed(places="nn.functional")
 def softsign(input):
     """x / (1 + |x|)."""
-    return input / (elementwise.abs(input) + 1)
+    return input / (piecewise.abs(input) + 1)
 
 
 @composed(places="nn.functional")

@@ -3,13 +3,14 @@
 import math
 
 from ..compose import composed
-from ..constants import constant, converted
+from ..constants import converted
 from ..dtype import float64
 from ..inplace import write
 from ..names import publish
 from ..ops import elementwise, piecewise, special
 from ..ops.piecewise import clamp, floor_quotient, trunc_divide
 from ..tensor import Tensor
+from .scattering import nonzero
 
 
 def times(number, x):
@@ -23,13 +24,13 @@ def times(number, x):
     return x if number == 1 else x * number
 
 
-@composed
+@composed(numbers=True)
 def add(input, other, *, alpha=1):
     """input + alpha · other."""
     return elementwise.add(input, other if alpha == 1 else times(alpha, other))
 
 
-@composed(also="subtract")
+@composed(also="subtract", numbers=True)
 def sub(input, other, *, alpha=1):
     """input - alpha · other."""
     return elementwise.sub(input, other if alpha == 1 else times(alpha, other))
@@ -58,7 +59,7 @@ def rsub(input, other, *, alpha=1):
 ROUNDED = {None: elementwise.div, "floor": floor_quotient, "trunc": trunc_divide}
 
 
-@composed(also="divide", inplace=True)
+@composed(also="divide", inplace=True, numbers=True)
 def div(input, other, *, rounding_mode=None):
     """input / other; rounded down ("floor"), or towards 0 ("trunc")."""
     if rounding_mode not in ROUNDED:
@@ -113,8 +114,16 @@ def clamp_max(input, max):
     return clamp(input, None, max)
 
 
-@composed(places="Tensor", inplace=True)
-def where(self, condition, other):
+@composed(places="torch")
+def where(condition, input=None, other=None):
+    """input where the condition holds, else other; of a condition alone, the indices where it holds, a tensor a dim."""
+    if input is None and other is None and isinstance(condition, Tensor):
+        return nonzero(condition, as_tuple=True)
+    return piecewise.where(condition, input, other)
+
+
+@composed(places="Tensor", name="where")
+def where_of(self, condition, other):
     """self where the condition holds, else other."""
     return piecewise.where(condition, self, other)
 
@@ -148,11 +157,21 @@ def ldexp(input, other):
     return input * elementwise.pow(2.0, other)
 
 
-@composed(inplace=True)
+@composed(numbers=True)
 def float_power(input, exponent):
     """input to the exponent, in float64."""
-    wide = [x.to(float64) if isinstance(x, Tensor) else constant(float(x), float64.dtype) for x in (input, exponent)]
+    wide = [x.to(float64) if isinstance(x, Tensor) else float(x) for x in (input, exponent)]
     return elementwise.pow(*wide)
+
+
+def float_power_(self, exponent):
+    """In-place float_power, of a float64 tensor."""
+    if self.dtype is not float64:
+        raise RuntimeError(f"the base given to float_power_ has dtype {self.dtype}, and the result requires {float64}")
+    return write(self, float_power, (exponent,), {})
+
+
+publish(float_power_, "float_power_", "Tensor")
 
 
 @composed(places="special")
@@ -165,3 +184,11 @@ def ndtr(input):
 def polygamma(n, input):
     """The n-th derivative of digamma, n >= 0."""
     return special.polygamma(input, n)
+
+
+# torch's oldest functions of one tensor have their in-place forms as functions too: torch.exp_(x).
+OLDEST = """abs acos acosh arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh ceil clamp clamp_max clamp_min
+clip cos cosh deg2rad erf erfc exp exp2 expm1 fix floor frac i0 ldexp log log10 log1p log2 logit nan_to_num neg negative
+rad2deg reciprocal round rsqrt sigmoid sin sinc sinh sqrt square tan tanh trunc xlogy"""
+for name in OLDEST.split():
+    publish(getattr(Tensor, f"{name}_"), f"{name}_", "torch")

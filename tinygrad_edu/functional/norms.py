@@ -5,7 +5,8 @@ import math
 from ..compose import composed
 from ..dtype import as_dtype
 from ..ops.axes import axes
-from ..ops.elementwise import abs, sub
+from ..ops.elementwise import sub
+from ..ops.piecewise import abs
 from ..ops.reduce import amax, amin, sum, vector_norm
 from ..ops.shape import permute
 from ..ops.spectral import svdvals

@@ -5,8 +5,9 @@ from math import prod
 import numpy as np
 
 from ..compose import composed
-from ..ops.elementwise import abs, relu, sign
+from ..ops.elementwise import relu
 from ..ops.index import getitem
+from ..ops.piecewise import abs, sign
 from ..ops.reduce import mean, sum
 from ..ops.resample import resample
 from ..ops.window import adaptive_maxima, maxima, spans, windows

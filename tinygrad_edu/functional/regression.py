@@ -6,8 +6,8 @@ import numpy as np
 
 from ..compose import composed
 from ..ops import loss
-from ..ops.elementwise import abs, exp, log, square, sub
-from ..ops.piecewise import where
+from ..ops.elementwise import exp, log, square, sub
+from ..ops.piecewise import abs, where
 from ..ops.reduce import sum
 from ..tensor import made
 from ..users import warn

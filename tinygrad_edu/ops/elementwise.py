@@ -72,10 +72,15 @@ def power(x, n):
     return np.abs(x) ** n if n % 2 == 0 else np.copysign(np.abs(x) ** n, x)
 
 
+def raised_less(x, n):
+    """xⁿ⁻¹; where n = 0 it counts 0 times, so it must not be infinite there, nor have a slope."""
+    return power(np.where(n == 0, 1, x) if isinstance(x, Tensor) else x, n - 1)
+
+
 @op(
     operator="pow",
     numpy=np.power,
-    dx=lambda g, x, exponent: zero_where(g * (exponent * power(x, exponent - 1)), exponent == 0),
+    dx=lambda g, x, exponent: zero_where(g * (exponent * raised_less(x, exponent)), exponent == 0),
     dexponent=lambda g, x, exponent, out: zero_where(g * (out * np.log(x)), (x == 0) & (exponent >= 0)),
     broadcasts=True,
     promotes=("x", "exponent"),
@@ -115,8 +120,8 @@ def rsqrt(x):
 
 
 def logistic(x):
-    """σ(x) with no exponential of a positive number, so that it and its derivatives overflow nowhere."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+    """σ(x) in a rule. (That of a Tensor is the op, whose slope overflows nowhere.)"""
+    return sigmoid(x) if isinstance(x, Tensor) else 1 / (1 + np.exp(-x))
 
 
 @op(
@@ -129,7 +134,7 @@ def logistic(x):
 )
 def sigmoid(x):
     """σ(x) = 1 / (1 + e⁻ˣ), whose slope is σ (1 - σ). (Where e⁻ˣ overflows, 1 / inf is 0, as it should be.)"""
-    return 1 / (1 + np.exp(-x))
+    return logistic(x)
 
 
 # ------------------------------------------------------------------ angles
@@ -148,38 +153,7 @@ acosh = op(np.arccosh, name="acosh", also="arccosh", dx=lambda g, x: g / np.sqrt
 atanh = op(np.arctanh, name="atanh", also="arctanh", dx=lambda g, x: g / (1 - x * x), sample=within_one)
 
 
-# ------------------------------------------------------------------ corners: torch's choice of a slope at each
-
-
-def sgn(x):
-    """1 where x > 0, -1 where x < 0, else 0, for NaN too."""
-    return sign(x) if isinstance(x, Tensor) else ((x > 0).view(np.int8) - (x < 0).view(np.int8)).astype(x.dtype)
-
-
-@op(
-    numpy=np.sign,
-    also="sgn",
-    dx=lambda g: np.zeros_like(g),
-    promotes=("x",),
-    inplace=True,
-    sample=away_from_zero,
-    kinks="0 at 0",
-)
-def sign(x):
-    """1, 0 or -1, as x is above, at or below 0; for NaN 0."""
-    return sgn(x)
-
-
-abs = op(
-    np.absolute,
-    name="abs",
-    operator="abs",
-    also="absolute",
-    takes="iuf",
-    dx=lambda g, x: g * sgn(x),
-    sample=away_from_zero,
-    kinks="0 at 0",
-)
+# ------------------------------------------------------------------ the first of many corners (piecewise.py)
 
 
 @op(

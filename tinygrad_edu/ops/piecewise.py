@@ -28,6 +28,37 @@ def two_valued(condition, x, y, like):
     return chosen(condition, np.asarray(x, like.dtype), np.asarray(y, like.dtype))
 
 
+def sgn(x):
+    """1 where x > 0, -1 where x < 0, else 0, for NaN too."""
+    return sign(x) if isinstance(x, Tensor) else ((x > 0).view(np.int8) - (x < 0).view(np.int8)).astype(x.dtype)
+
+
+@op(
+    numpy=np.sign,
+    also="sgn",
+    dx=lambda g: np.zeros_like(g),
+    promotes=("x",),
+    inplace=True,
+    sample=away_from_zero,
+    kinks="0 at 0",
+)
+def sign(x):
+    """1, 0 or -1, as x is above, at or below 0; for NaN 0."""
+    return sgn(x)
+
+
+abs = op(
+    np.absolute,
+    name="abs",
+    operator="abs",
+    also="absolute",
+    takes="iuf",
+    dx=lambda g, x: g * sgn(x),
+    sample=away_from_zero,
+    kinks="0 at 0",
+)
+
+
 @op(
     dcondition=None,
     dx=lambda g, condition: zero_where(g, ~condition),
@@ -160,7 +191,7 @@ def remainder(x, y):
 
 @op(
     dx=lambda g: g,
-    dy=lambda g, x, y: -g * np.trunc(x / y),
+    dy=lambda g, x, y: -g * apply(trunc_divide, x, y),
     numpy=np.fmod,
     broadcasts=True,
     promotes=("x", "y"),

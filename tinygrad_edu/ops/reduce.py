@@ -8,7 +8,8 @@ from ..dtype import as_dtype
 from ..op import op
 from ..sums import total
 from .axes import axes, one_dim, restored
-from .elementwise import away_from_zero, sgn, zero_where
+from .elementwise import away_from_zero, zero_where
+from .piecewise import sgn
 from .places import apply
 from .scan import cumprod, joined, span, through_products
 
