@@ -59,8 +59,8 @@ def test_the_flag(name, inplace, torch):
 
 @pytest.mark.parametrize(("place", "name"), FORMS)
 def test_the_form_in_place(place, name, torch):
-    holders = ((t, t if place == "torch" else t.nn.functional) for t in (tg, torch))
-    ours, theirs = (stepped(t, lambda x, f=getattr(holder, name): f(x, *FLAGGED[name[:-1]])) for t, holder in holders)
+    forms = ((t, getattr(t if place == "torch" else t.nn.functional, name)) for t in (tg, torch))
+    ours, theirs = (stepped(t, lambda x, form=form: form(x, *FLAGGED[name[:-1]])) for t, form in forms)
     agrees(ours, theirs)
     assert ours[1]
 

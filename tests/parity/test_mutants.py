@@ -15,8 +15,8 @@ HARMLESS = Mutant(
     "engine",
     "harmless",
     "nothing",
-    "thread.grad = self.mode\n\n    def __exit__",
-    "thread.grad = self.mode\n\n    def __exit__",
+    "fifty diamonds cost fifty steps",
+    "fifty diamonds cost fifty steps",
     "it is not",
 )
 

@@ -92,6 +92,7 @@ def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False):
     if not training:
         return leaky_relu(input, (lower + upper) / 2)
     slopes, falling = np.ones_like(input.array), input.array <= 0
+    lower, upper = (float(slopes.dtype.type(bound)) for bound in (lower, upper))
     slopes[falling] = default_generator.unit(int(falling.sum())) * (upper - lower) + lower
     return input * made(slopes, None)
 
