@@ -14,7 +14,7 @@ from time import perf_counter
 
 import torch
 
-PATIENCE = 180  # seconds for one panel; the slowest takes a tenth of it where nothing is wrong
+PATIENCE = 600  # seconds for one judge: none takes a fifth of it
 
 
 def sit(panel, tree, *others):

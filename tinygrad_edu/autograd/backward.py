@@ -80,8 +80,13 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
         wanted = {t.node: t.own_leaf() for t in inputs}
     found, mine = differentiate(tensors, gradients, wanted, keep, create_graph)
+    hooked = graph.around or graph.after
     for node, g in found.items():
-        arrived(wanted[node] if wanted else node, g, node in mine)
+        home = wanted[node] if wanted else node
+        if hooked:
+            arrived(home, g, node in mine)
+        elif home.live:
+            accumulate(home, g, node in mine)
 
 
 def arrived(leaf, g, ours):

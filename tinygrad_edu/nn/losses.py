@@ -1,5 +1,6 @@
 """The losses as modules: what `nn.functional` computes, with its options kept."""
 
+from ..ops import loss
 from ..tensor import Tensor
 from . import functional as F
 from .module import Module
@@ -32,7 +33,7 @@ class BCELoss(WeightedLoss):
     """-(t log p + (1 - t) log(1 - p)). https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html"""
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return F.binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
+        return loss.binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
 
 
 class BCEWithLogitsLoss(WeightedLoss):
@@ -45,7 +46,9 @@ class BCEWithLogitsLoss(WeightedLoss):
         self.register_buffer("pos_weight", pos_weight)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return F.binary_cross_entropy_with_logits(input, target, self.weight, self.pos_weight, reduction=self.reduction)
+        return loss.binary_cross_entropy_with_logits(
+            input, target, self.weight, self.pos_weight, reduction=self.reduction
+        )
 
 
 class CrossEntropyLoss(WeightedLoss):
