@@ -179,3 +179,13 @@ def test_dtypes_meet_as_in_torch(op, data, rng, promised):  # but for sub, which
     assert str(out.dtype) == str(ref.dtype)
     assert out.shape == tuple(ref.shape)
     assert np.allclose(out.array, ref.numpy(), 1e-5, 1e-6, equal_nan=True)
+
+
+@pytest.mark.parametrize("op", [op for op in registry.values() if op.exact], **by_name)
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_exact_ops_give_torchs_bits(op, dtype, rng, promised):
+    arrays = [rng.standard_normal(10_000).astype(dtype) for _ in op.inputs]
+    ref = in_torch(op, promised)(*map(promised.from_numpy, arrays)).numpy()
+    out = op.call(*map(tg.from_numpy, arrays)).array
+    same_bits = out.view(f"u{out.itemsize}") == ref.view(f"u{ref.itemsize}")
+    assert (same_bits | np.isnan(ref)).all()

@@ -27,12 +27,17 @@ def zero_where(g, closed):
 
 # ------------------------------------------------------------------ arithmetic
 
-add = op(np.add, name="add", operator="add", dx=lambda g: g, dy=lambda g: g)
-sub = op(np.subtract, name="sub", operator="sub", also="subtract", takes="iuf", dx=lambda g: g, dy=lambda g: -g)
-mul = op(np.multiply, name="mul", operator="mul", also="multiply", dx=lambda g, y: g * y, dy=lambda g, x: g * x)
+add = op(np.add, name="add", exact=True, operator="add", dx=lambda g: g, dy=lambda g: g)
+sub = op(
+    np.subtract, name="sub", exact=True, operator="sub", also="subtract", takes="iuf", dx=lambda g: g, dy=lambda g: -g
+)
+mul = op(
+    np.multiply, name="mul", exact=True, operator="mul", also="multiply", dx=lambda g, y: g * y, dy=lambda g, x: g * x
+)
 div = op(
     np.divide,
     name="div",
+    exact=True,
     operator="truediv",
     also="divide true_divide",
     dx=lambda g, y: g / y,
@@ -51,7 +56,7 @@ def neg(x):
     return -x
 
 
-reciprocal = op(np.reciprocal, floats=True, dx=lambda g, out: -g * out * out, sample=positive)
+reciprocal = op(np.reciprocal, exact=True, floats=True, dx=lambda g, out: -g * out * out, sample=positive)
 
 
 @op(numpy=np.square, torch="Pow", dx=lambda g, x: g * (2 * x), promotes=("x",), inplace=True)
