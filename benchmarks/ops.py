@@ -12,7 +12,7 @@ from .race import MODULES, module, race
 
 N = 1_000_000
 FORWARD, BOTH = 2.0, 1.0  # times NumPy's expression; times torch's step
-CHAPTERS = ("elementwise", "piecewise", "activations", "special")
+CHAPTERS = ("elementwise", "piecewise", "steps", "activations", "special")
 
 
 def squashed(x):

@@ -8,7 +8,8 @@ from ..dtype import float64
 from ..inplace import write
 from ..names import publish
 from ..ops import elementwise, piecewise, special
-from ..ops.piecewise import clamp, floor_quotient, trunc_divide
+from ..ops.piecewise import clamp
+from ..ops.steps import floor_quotient, trunc_divide
 from ..tensor import Tensor
 from .scattering import nonzero
 

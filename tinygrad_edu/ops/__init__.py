@@ -1,4 +1,4 @@
-"""The textbook: the table of derivatives, one chapter a file, in reading order.
+"""The textbook: the table of derivatives, one chapter a file; `__all__` is the reading order.
 
 The last chapters are for networks, and are loaded by nn.functional.
 """
@@ -18,11 +18,13 @@ from . import (
     shape,
     softmax,
     spectral,
-)  # isort: skip
+    steps,
+)
 
 __all__ = [
     "elementwise",
     "piecewise",
+    "steps",
     "activations",
     "special",
     "logic",
