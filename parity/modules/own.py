@@ -6,6 +6,8 @@ import torch
 from torch.nn.utils.rnn import pack_padded_sequence
 from torch.testing import make_tensor
 
+from ..ops.samples import in_words
+
 
 @dataclass
 class Call:
@@ -14,6 +16,9 @@ class Call:
     args: tuple = ()
     kwargs: dict = field(default_factory=dict)
 
+    def __repr__(self):
+        return in_words(self.args, self.kwargs)
+
 
 @dataclass
 class Made:
@@ -21,6 +26,9 @@ class Made:
 
     name: str
     call: Call
+
+    def __repr__(self):
+        return f"{self.name}({self.call})"
 
 
 def call(*args, **kwargs):
@@ -85,7 +93,9 @@ SAMPLES = {
     ),
     "UpsamplingNearest2d": Samples([call(7), call(scale_factor=(2, 3))], lambda x: [call(x(2, 3, 4, 5))]),
     "UpsamplingBilinear2d": Samples([call((3, 7)), call(scale_factor=2)], lambda x: [call(x(2, 3, 4, 5))]),
-    "Fold": Samples([call((4, 5), 2), call(4, (2, 1), stride=(1, 2), padding=(0, 1))], lambda x: [call(x(2, 8, 12))]),
+    "Fold": Samples(
+        [call((4, 5), 2), call((5, 3), (2, 1), stride=(1, 2), padding=(0, 1))], lambda x: [call(x(2, 8, 12))]
+    ),
     "Unfold": Samples([call(2), call((3, 1), 1, (1, 0), 2)], lambda x: [call(x(2, 3, 4, 5)), call(x(3, 4, 5))]),
     "CosineSimilarity": Samples(
         [call(), call(dim=0, eps=0.1)], lambda x: [call(x(4, 3), x(4, 3)), call(x(4, 3), x(3))]

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from ..ops.samples import Theirs, Wide, copied_for, in_words, spread
+from ..ops.names import reach
+from ..ops.samples import Theirs, Wide, copied_for, spread
 from .names import TABLE, theirs
 from .own import SAMPLES, STACKS, Call, Made
 
@@ -22,19 +23,7 @@ class Sample:
 
     def __str__(self):
         mode = "" if self.training else " in eval mode"
-        return f"{self.name}({self.described(self.made)}){mode} of {self.described(self.called)}"
-
-    def described(self, call):
-        args = [
-            Text(f"{a.name}({in_words(a.call.args, a.call.kwargs)})") if isinstance(a, Made) else a for a in call.args
-        ]
-        return in_words(args, call.kwargs)
-
-
-class Text(str):
-    """Words that are shown as they are."""
-
-    __repr__ = str.__str__
+        return f"{Made(self.name, self.made)}{mode} of {self.called}"
 
 
 def drawn(key, dtype, training, most=None):
@@ -87,5 +76,5 @@ def make(engine, cls, call):
 def made_for(engine, thing):
     """An argument of a module's class for an engine, of a module's own making too."""
     if isinstance(thing, Made):
-        return make(engine, engine.namesake(theirs(thing.name)), thing.call)
+        return make(engine, reach(engine.lib, f"nn.{thing.name}"), thing.call)
     return copied_for(engine, (thing,), {}).args[0]
