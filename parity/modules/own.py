@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import torch
+from torch.nn.functional import max_pool1d, max_pool2d, max_pool3d
 from torch.nn.utils.rnn import pack_padded_sequence
 from torch.testing import make_tensor
 
@@ -58,6 +59,12 @@ def lower(n):
     return torch.nn.Transformer.generate_square_subsequent_mask(n)
 
 
+def unpooled(max_pool, x, larger):
+    """The way back from windows of 2."""
+    found = max_pool(x, 2, return_indices=True)
+    return [call(*found), call(*found, output_size=larger)]
+
+
 dropouts = [call(), call(0.2), call(p=0.0), call(p=1.0)]
 layer = dict(d_model=4, nhead=2, dim_feedforward=6)
 recurrent = [
@@ -79,6 +86,9 @@ SAMPLES = {
     "FeatureAlphaDropout": Samples(dropouts, lambda x: [call(x(4, 3, 5))]),
     "RReLU": Samples([call(), call(0.1, 0.9), call(0.2, 0.2)], lambda x: [call(x(4, 5))]),
     "Hardsigmoid": Samples([call()], lambda x: [call(x(4, 5))]),
+    "MaxUnpool1d": Samples([call(2), call((2,), stride=2)], lambda x: unpooled(max_pool1d, x(2, 3, 6), (7,))),
+    "MaxUnpool2d": Samples([call(2), call((2, 2), 2, (0, 0))], lambda x: unpooled(max_pool2d, x(2, 3, 4, 6), (5, 7))),
+    "MaxUnpool3d": Samples([call(2)], lambda x: unpooled(max_pool3d, x(2, 3, 2, 4, 6), (2, 5, 7))),
     "PixelShuffle": Samples([call(1), call(2)], lambda x: [call(x(2, 8, 3, 2)), call(x(4, 1, 2))]),
     "PixelUnshuffle": Samples([call(1), call(2)], lambda x: [call(x(2, 3, 4, 6)), call(x(1, 2, 2))]),
     "ChannelShuffle": Samples([call(1), call(2), call(3)], lambda x: [call(x(2, 6, 3)), call(x(1, 6, 2, 2))]),

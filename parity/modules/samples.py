@@ -26,10 +26,11 @@ class Sample:
         return f"{Made(self.name, self.made)}{mode} of {self.called}"
 
 
-def drawn(key, dtype, training, most=None):
-    """[(index, sample)], what torch tests this module with, and what we do; at most so many, evenly spread."""
+def drawn(key, dtype, most=None):
+    """[(index, sample)], what torch tests this module with, and what we do, in both modes; at most so many, evenly spread."""
     torch.manual_seed(0)
-    return spread([Sample(key, made, called, dtype, training) for made, called in calls(key, dtype, training)], most)
+    modes = [(training, call) for training in (True, False) for call in calls(key, dtype, training)]
+    return spread([Sample(key, *call, dtype, training) for training, call in modes], most)
 
 
 def calls(key, dtype, training):

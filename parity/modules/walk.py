@@ -33,9 +33,8 @@ def walk(key, dtypes=None, most=None):
         return row
     with quiet():
         for name in dtypes or ("float64", "float32"):
-            for training in (True, False):
-                for index, sample in drawn(key, getattr(torch, name), training, most):
-                    one_sample(row, mine, name, index, sample)
+            for index, sample in drawn(key, getattr(torch, name), most):
+                one_sample(row, mine, name, index, sample)
         for index, (sample, case) in spread(list(bad(key)), most):
             row.note("error", "", index, str(sample), stages.complaint(mine, sample, case.error_type))
     row.seconds = perf_counter() - start
