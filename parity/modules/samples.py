@@ -13,12 +13,12 @@ from .own import SAMPLES, STACKS, Call, Made
 
 @dataclass
 class Sample:
-    """How a module is made, its dtype, whether it is to train, and what it is called with."""
+    """How a module is made, what it is called with, its dtype, if it is to be converted, and whether it is to train."""
 
     name: str
     made: Call
     called: Call
-    dtype: torch.dtype
+    dtype: torch.dtype | None = None
     training: bool = True
 
     def __str__(self):
@@ -64,7 +64,8 @@ def module(engine, cls, sample, seed):
     """The sample's module, in its dtype and mode. In float64, where torch's float32 is judged, it has the same numbers."""
     maker = Theirs if engine is Wide else engine
     maker.lib.manual_seed(seed)
-    made = make(maker, cls, sample.made).to(maker.namesake(sample.dtype))
+    made = make(maker, cls, sample.made)
+    made = made if sample.dtype is None else made.to(maker.namesake(sample.dtype))
     return (made.double() if engine is Wide else made).train(sample.training)
 
 
