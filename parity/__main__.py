@@ -46,7 +46,8 @@ def parser():
     parser = argparse.ArgumentParser(
         prog="python -m parity",
         description="Train the same model in tinygrad_edu and in PyTorch, and compare every number."
-        " Another command, python -m parity ops [NAME ...], walks PyTorch's own table of operators.",
+        " Other commands, python -m parity ops [NAME ...] and python -m parity optimizers [NAME ...], walk PyTorch's own"
+        " tables of operators and of optimizers.",
         epilog="Exit status: 0 the engines agree, 1 they do not, 2 they could not be compared.",
     )
     add = parser.add_argument
@@ -83,6 +84,10 @@ def main(argv=None):
         from .ops import __main__ as ops
 
         return ops.main(argv[1:])
+    if argv[:1] == ["optimizers"]:
+        from .optimizers import __main__ as optimizers
+
+        return optimizers.main(argv[1:])
     arguments = parser().parse_args(argv)
     try:
         for module, extra in (("rich", "parity"), ("torch", "parity"), *[("matplotlib", "viz")] * bool(arguments.plot)):
