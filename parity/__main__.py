@@ -47,8 +47,8 @@ def parser():
     parser = argparse.ArgumentParser(
         prog="python -m parity",
         description="Train the same model in tinygrad_edu and in PyTorch, and compare every number."
-        " Other commands, python -m parity ops [NAME ...] and python -m parity modules [NAME ...], walk PyTorch's own tables"
-        " of operators and of modules.",
+        " Other commands, python -m parity ops [NAME ...], modules [NAME ...] and optimizers [NAME ...], walk PyTorch's own"
+        " tables of operators, modules and optimizers.",
         epilog="Exit status: 0 the engines agree, 1 they do not, 2 they could not be compared.",
     )
     add = parser.add_argument
@@ -81,7 +81,7 @@ def parser():
 
 def main(argv=None):
     argv = sys.argv[1:] if argv is None else argv
-    if argv[:1] in (["ops"], ["modules"]):
+    if argv[:1] in (["ops"], ["modules"], ["optimizers"]):
         return import_module(f"parity.{argv[0]}.__main__").main(argv[1:])
     arguments = parser().parse_args(argv)
     try:
