@@ -95,16 +95,15 @@ def disagreements(options, dtype):
     """(judge, in short, in full) for each ledger that disagrees.
 
     The free run is left out: whatever is drawn otherwise or computed otherwise shows there too, and so says no more."""
-    where = f"{options.data}, {options.model}, {options.optimizer}"
     try:
         (compared,) = run(options, (dtype,)).runs
     except Exception as error:
-        yield dtype, "crash", f"{where}: {type(error).__name__}: {error}"
+        yield dtype, "crash", f"{options}: {type(error).__name__}: {error}"
         return
     for ledger in compared.ledgers:
         if (row := ledger.first_failure) and ledger.name in ("drawn", "lock-step", "optimizer"):
             step = f"step {row.failed_step}"
-            evidence = f"{where}: {ledger.name}, {step}, {row.quantity} ({row.tensor}): {row.failure}"
+            evidence = f"{options}: {ledger.name}, {step}, {row.quantity} ({row.tensor}): {row.failure}"
             if ledger.name == "drawn":
                 yield "seeds", row.quantity.split()[-1], evidence
             else:
