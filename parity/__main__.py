@@ -56,13 +56,25 @@ def parser():
         default="toy",
         help="the book's two clouds (default), a real data set, or a model with data of its own",
     )
-    add("--model", choices=MODELS, help="for toy and breast-cancer (default: perceptron); mlp has one hidden layer of 16")
+    add(
+        "--model",
+        choices=MODELS,
+        help="for toy and breast-cancer (default: perceptron); mlp has one hidden layer of 16",
+    )
     add("--depth", type=whole(1), metavar="N", help="how many layers the mlp has (default: 2)")
     add("--width", type=whole(1), metavar="N", help="units in each of its hidden layers (default: 16)")
     add("--activation", choices=ACTIVATIONS, help="between its layers (default: relu)")
-    add("--optimizer", choices=OPTIMIZERS, help="default: adam, but sgd for lenet and adamw for gpt; sgd has momentum 0.9")
+    add(
+        "--optimizer",
+        choices=OPTIMIZERS,
+        help="default: adam, but sgd for lenet and adamw for gpt; sgd has momentum 0.9",
+    )
     add("--dtype", choices=("float64", "float32"), help="default: float64, then float32")
-    add("--lr", type=rate, help="default: 0.001 as in the book; 0.01 for sgd, and for breast-cancer; others have their own")
+    add(
+        "--lr",
+        type=rate,
+        help="default: 0.001 as in the book; 0.01 for sgd, and for breast-cancer; others have their own",
+    )
     add("--batch-size", type=whole(1), metavar="N", help="default: 1000; 32 for breast-cancer, and about so for others")
     add(
         "--epochs",

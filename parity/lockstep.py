@@ -109,7 +109,7 @@ def judged(ours, before, batch, theirs):
         return ours.backward(*batch), theirs
 
     def again():
-        ours.load(before)  # gradients, too, which the step must clear
+        ours.restore(before)  # with gradients, which the step must clear
         result = ours.backward(*batch)
         generators.append(ours.torch.get_rng_state())
         return result

@@ -88,17 +88,23 @@ class Twin:
     def load(self, state):
         """Take over such a state, bit for bit."""
         with self.torch.no_grad():
-            for name, b in self.case.model.named_buffers():
-                b.copy_(self.tensor(state["buffer", name]))
             for name, p in self.case.model.named_parameters():
                 p.copy_(self.tensor(state["parameter", name]))
-                p.grad = self.tensor(state["gradient", name]) if ("gradient", name) in state else None
+        self.restore(state)
         moments = {}
         for i, name in enumerate(self.names()):
             kept = {what: a for (what, n), a in state.items() if n == name and what not in ("parameter", "gradient")}
             if kept:
                 moments[i] = {what: self.tensor(a) for what, a in kept.items()}
         self.case.optimizer.load_state_dict({**self.case.optimizer.state_dict(), "state": moments})
+
+    def restore(self, state):
+        """Put back what the first half of a step changes: buffers and gradients."""
+        with self.torch.no_grad():
+            for name, b in self.case.model.named_buffers():
+                b.copy_(self.tensor(state["buffer", name]))
+        for name, p in self.case.model.named_parameters():
+            p.grad = self.tensor(state["gradient", name]) if ("gradient", name) in state else None
 
     def tensor(self, a):
         return self.torch.from_numpy(np.array(a))

@@ -25,7 +25,7 @@ class GPT(Case):
     """Windows of 32 characters, in shuffled mini-batches of 16, each with the window one further on; the last tenth to test on."""
 
     optimizers = {"adamw": 0.001}
-    defaults = {"batch_size": 16, "epochs": 5}
+    defaults = {"batch_size": 16, "epochs": 4}
     window, stride, width, heads, depth, dropout, decay = 32, 8, 64, 4, 2, 0.1, 0.1
 
     def __init__(self, torch, options):
