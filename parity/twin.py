@@ -48,6 +48,10 @@ class Twin:
         named = self.case.model.named_parameters()
         return {("gradient", name): array(p.grad) for name, p in named if p.grad is not None}
 
+    def norm(self):
+        """How long all gradients were together, if the case clips them: clipped, they no longer tell."""
+        return {} if self.case.norm is None else {("norm", "all gradients"): array(self.case.norm)}
+
     def moments(self):
         """What the optimizer remembers: its (exp_avg, fc1.weight), and so on."""
         names, kept = self.names(), self.case.optimizer.state_dict()["state"]
@@ -68,7 +72,7 @@ class Twin:
     def backward(self, x, y):
         """The first half: the loss, what the model noted on the way, and the gradients."""
         loss = self.case.backward(self.torch.tensor(x), self.torch.tensor(y))
-        return {("loss", "loss"): array(loss)} | self.buffers() | self.gradients()
+        return {("loss", "loss"): array(loss)} | self.buffers() | self.norm() | self.gradients()
 
     def update(self, before):
         """The second half: what the optimizer makes of a snapshot of gradients, moments and parameters."""

@@ -1,7 +1,7 @@
 """Train in torch, and at each step ask every judge about our gradients: as they are, and with an error planted."""
 
 from dataclasses import dataclass, field, replace
-from itertools import product
+from itertools import product, zip_longest
 
 import numpy as np
 
@@ -57,8 +57,8 @@ class Rules(Watcher):
 
 
 def applied(node, parts):
-    """(rule, what it gave) for each input of a node; the rule is None where nobody asked."""
-    for name, part in zip(node.op.inputs, parts):
+    """(rule, what it gave) for each input of a node, with one name for those of a list; the rule is None where nobody asked."""
+    for name, part in zip_longest(node.op.inputs, parts, fillvalue=node.op.inputs[-1]):
         yield (None if part is None else f"{node.op.name}.d{name}"), part
 
 

@@ -49,7 +49,7 @@ class Measure:
 
 SIDES = Measure("accuracy", lambda p, y: np.mean((p > 0.5) == (y > 0.5)), "{:.2%} right")
 CLASSES = Measure("accuracy", lambda p, y: np.mean(p.argmax(-1) == y), "{:.2%} right")
-ERROR = Measure("squared error", lambda p, y: np.mean(np.square(p - y)), "mean squared error {:.6f}", counted=False)
+ERROR = Measure("squared error", lambda p, y: np.mean(np.square(p - y)), "squared error {:.6f}", counted=False)
 
 
 class Case:
@@ -63,6 +63,7 @@ class Case:
     defaults: dict[str, object] = {}
     measure = CLASSES
     scheduler = None  # of the learning rate; it is stepped by `batches`
+    norm = None  # of all gradients together, before they were clipped
 
     def __init__(self, torch, options):
         torch.manual_seed(options.seed)

@@ -46,7 +46,7 @@ class LSTM(Case):
 
     def backward(self, x, y):
         loss = super().backward(x, y)
-        self.torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.longest_gradient)
+        self.norm = self.torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.longest_gradient)
         return loss
 
 
