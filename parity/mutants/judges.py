@@ -23,12 +23,13 @@ DERIVED = "tests/ops/test_declared.py"
 DRAWS = "tests/test_random.py"  # takes longer than all else: run last, and only for mutants of what is drawn
 OTHERS = ("tests/parity", "tests/testing", "tests/test_docs.py")
 
-# Short, and together all that parity's cases can do: both data sets, every optimizer, every activation, an epoch's end.
+# Short, and together all that parity's cases can do: every case, optimizer and activation, an epoch's end.
 TRAININGS = [
     Options(steps=10),
     Options(model="mlp", optimizer="sgd", steps=10),
     Options(model="mlp", depth=3, activation="tanh", optimizer="adamw", steps=10),
     Options(data="breast-cancer", model="mlp", activation="sigmoid", epochs=2),
+    *(Options(data, steps=2) for data in ("text-mlp", "char-cnn", "lenet", "lstm", "gpt")),
 ]
 
 

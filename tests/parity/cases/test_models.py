@@ -13,7 +13,6 @@ from parity.cases.gpt import text
 from parity.cases.lenet import digits
 from parity.cases.lstm import series
 from parity.cases.surnames import surnames, tokens
-from parity.lockstep import free_run
 from parity.twin import Twin
 
 from ..test_lockstep import FLOAT64, engine, failed
