@@ -1,6 +1,7 @@
 """Models: modules, layers, losses."""
 
-from . import functional, init
+from ..names import missing_from
+from . import functional, init, modules
 from .dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from .layers import Linear, ReLU, Sequential, Sigmoid, Tanh
 from .losses import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, MSELoss
@@ -27,4 +28,7 @@ __all__ = [
     "Tanh",
     "functional",
     "init",
+    "modules",
 ]
+
+__getattr__ = missing_from(__name__)

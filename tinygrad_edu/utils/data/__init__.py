@@ -1,5 +1,6 @@
 """Datasets and their batches, in torch's order: the same seed gives the same shuffles."""
 
+from ...names import missing_from
 from .dataloader import DataLoader, default_collate
 from .dataset import ConcatDataset, Dataset, IterableDataset, Subset, TensorDataset, random_split
 from .sampler import (
@@ -27,3 +28,5 @@ __all__ = [
     "default_collate",
     "random_split",
 ]
+
+__getattr__ = missing_from(__name__)
