@@ -57,8 +57,11 @@ def missing(module, name):
 
 def nearest(name, names):
     """ "; nearest: a, b", or nothing where nothing is near. Case says little: `Relu` means `ReLU`."""
-    public = {n.lower(): n for n in names if n[0] != "_"}
-    near = [public[n] for n in difflib.get_close_matches(name.lower(), public)]
+    spelt: dict[str, list[str]] = {}
+    for n in names:
+        if n[0] != "_":
+            spelt.setdefault(n.lower(), []).append(n)
+    near = [n for close in difflib.get_close_matches(name.lower(), spelt) for n in spelt[close]]
     return f"; nearest: {', '.join(near)}" if near else ""
 
 

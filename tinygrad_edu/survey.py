@@ -26,7 +26,7 @@ METHODS = """
     slice_inverse sparse_dim sparse_mask stft sum_to_size to_dense to_mkldnn to_sparse to_sparse_bsc to_sparse_bsr
     to_sparse_coo to_sparse_csc to_sparse_csr triangular_solve unsafe_chunk unsafe_split untyped_storage
 """
-EVERYWHERE = {"out", "axis", "keepdims"}  # what any function takes, though its signature does not say so
+EVERYWHERE = {"out", "axis", "keepdims", "inplace"}  # what any function takes, though its signature does not say so
 
 
 class Finding(NamedTuple):
@@ -115,8 +115,8 @@ class Survey(ast.NodeVisitor):
     def visit_Try(self, node: ast.Try) -> None:
         """What a script tries, and does without where it fails, is not missing."""
         before = len(self.findings)
-        for part in node.body:
-            self.visit(part)
+        for step in node.body:
+            self.visit(step)
         if any(catches_absence(handler) for handler in node.handlers):
             del self.findings[before:]
         for part in [*node.handlers, *node.orelse, *node.finalbody]:
