@@ -49,8 +49,24 @@ def test_attributes_move_between_the_kinds():
     assert dict(model.named_parameters())["scale"] is model.scale
     del model.scale
     assert not hasattr(model, "scale")
-    model.first = 3
+    with pytest.raises(TypeError, match="cannot assign 'int' as child module 'first'"):
+        model.first = 3
+    model.first = None
     assert list(dict(model.named_children())) == ["rest"]
+
+
+def test_what_is_written_to_the_dictionaries_is_what_attributes_are():
+    model = Perceptron()
+    model._modules["first"] = tg.nn.Tanh()
+    model._parameters["scale"] = fast = model.scale * 2
+    model._parameters.update(shift=None)
+    assert isinstance(model.first, tg.nn.Tanh)
+    assert model.scale is fast
+    assert model.shift is None
+    del model._parameters["scale"]
+    assert not hasattr(model, "scale")
+    with pytest.raises(KeyError):
+        model._modules.pop("none")
 
 
 def test_state_travels():

@@ -1,4 +1,4 @@
-"""The layers of a perceptron: Linear, the activations, and Sequential, which calls one after the other."""
+"""The layers of a perceptron: Linear, and Sequential, which calls one after the other."""
 
 import math
 import operator
@@ -44,34 +44,6 @@ class Linear(Module):
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
-
-
-class Sigmoid(Module):
-    """1 / (1 + e⁻ˣ)."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        return ops.elementwise.sigmoid(input)
-
-
-class Tanh(Module):
-    """tanh x."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        return ops.elementwise.tanh(input)
-
-
-class ReLU(Module):
-    """max(x, 0)."""
-
-    def __init__(self, inplace: bool = False) -> None:
-        super().__init__()
-        self.inplace = inplace
-
-    def forward(self, input: Tensor) -> Tensor:
-        return input.relu_() if self.inplace else ops.elementwise.relu(input)
-
-    def extra_repr(self) -> str:
-        return "inplace=True" if self.inplace else ""
 
 
 class Sequential(Module):

@@ -1,4 +1,4 @@
-"""Parameter: a leaf Tensor that a Module knows to be its own."""
+"""Parameter and Buffer: tensors that a Module, set as its attributes, knows to be its own."""
 
 from ..tensor import Tensor, rebuilt
 
@@ -26,3 +26,15 @@ class Parameter(Tensor):
 
     def __repr__(self):
         return "Parameter containing:\n" + super().__repr__()
+
+
+class Buffer(Tensor):
+    """A tensor that, set as an attribute of a Module, is part of its state but is not learned; it shares the memory of `data`.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Buffer.html"""
+
+    def __new__(cls, data=None, *, persistent=True):
+        data = Tensor() if data is None else data
+        buffer = rebuilt(cls, data.array, False)
+        buffer.base, buffer.persistent = data, persistent
+        return buffer
