@@ -23,7 +23,7 @@ class Forecaster(nn.Module):
         self.fc = nn.Linear(16, 1)
 
     def forward(self, x):
-        out, (h, c) = self.lstm(x)
+        out, _ = self.lstm(x)
         return self.fc(out[:, -1, :])
 
 
