@@ -1,6 +1,7 @@
 """Run a PyTorch script on this engine, as it is: python -m tinygrad_edu train.py."""
 
 import builtins
+import os
 import runpy
 import sys
 from importlib.machinery import SourceFileLoader
@@ -51,7 +52,8 @@ def run(script, rest):
     if not sys.flags.safe_path:
         sys.path[0] = str(Path(script).resolve().parent)
     begin(script, rest)
-    execute(source, script, __file__=script, __loader__=SourceFileLoader("__main__", script), __cached__=None)
+    file = os.path.join(os.getcwd(), script)
+    execute(source, file, __file__=file, __loader__=SourceFileLoader("__main__", file), __cached__=None)
 
 
 def fail(message):

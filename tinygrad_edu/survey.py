@@ -106,7 +106,7 @@ class Survey(ast.NodeVisitor):
         if function is None or lacking or (taken := parameters(function)) is None:
             return
         for keyword in node.keywords:
-            if keyword.arg and keyword.arg not in taken:
+            if keyword.arg and keyword.arg not in EVERYWHERE.union(taken):
                 near = nearest(keyword.arg, taken).removeprefix("; ")
                 self.missing(keyword.value.lineno, f"{name}({keyword.arg}=)", near or "no such argument")
 
@@ -168,7 +168,7 @@ def parameters(function: Any) -> list[str] | None:
         return None
     if any(p.kind is p.VAR_KEYWORD for p in given.values()):
         return None
-    return [*given, *EVERYWHERE]
+    return [*given]
 
 
 # ------------------------------------------------------------------ the report

@@ -1,11 +1,15 @@
 """The version of torch that this engine is measured against, for scripts that ask `torch.__version__` what they may use."""
 
+import operator
 import re
-from functools import total_ordering
 from typing import Any
 
 
-@total_ordering
+def compared(question: Any) -> Any:
+    """A comparison of versions number by number."""
+    return lambda self, other: question(numbers(self), numbers(other))
+
+
 class TorchVersion(str):
     """A version that compares number by number, with a string or a tuple: "2.13" is above "2.4", and below (3,).
 
@@ -14,13 +18,9 @@ class TorchVersion(str):
     """
 
     __slots__ = ()
-
-    def __eq__(self, other: Any) -> bool:
-        return numbers(self) == numbers(other)
-
-    def __lt__(self, other: Any) -> bool:
-        return numbers(self) < numbers(other)
-
+    __eq__, __ne__ = compared(operator.eq), compared(operator.ne)
+    __lt__, __le__ = compared(operator.lt), compared(operator.le)
+    __gt__, __ge__ = compared(operator.gt), compared(operator.ge)
     __hash__ = str.__hash__
 
 

@@ -47,7 +47,9 @@ class Adam(FirstOrder):
     ) -> None:
         betas = tuple(beta.squeeze() if isinstance(beta, Tensor) else beta for beta in betas)
         options = dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad)
-        switches = dict(maximize=maximize, foreach=foreach, capturable=capturable, differentiable=differentiable, fused=fused)
+        switches = dict(
+            maximize=maximize, foreach=foreach, capturable=capturable, differentiable=differentiable, fused=fused
+        )
         super().__init__(params, options | switches | dict(decoupled_weight_decay=decoupled_weight_decay))
 
     def check(self, group):

@@ -32,7 +32,9 @@ class Optimizer:
     https://docs.pytorch.org/docs/stable/optim.html
     """
 
-    _hooks: dict[str, OrderedDict[int, Callable[..., Any]]] = {}  # by when they are called; an instance may have its own
+    _hooks: dict[
+        str, OrderedDict[int, Callable[..., Any]]
+    ] = {}  # by when they are called; an instance may have its own
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
@@ -59,7 +61,8 @@ class Optimizer:
 
     def __repr__(self):
         groups = (
-            f"\nParameter Group {i}\n" + "".join(f"    {name}: {group[name]}\n" for name in sorted(group) if name != "params")
+            f"\nParameter Group {i}\n"
+            + "".join(f"    {name}: {group[name]}\n" for name in sorted(group) if name != "params")
             for i, group in enumerate(self.param_groups)
         )
         return f"{type(self).__name__} ({''.join(groups)})"
@@ -262,7 +265,9 @@ def hooked(step):
             result = hook(self, args, kwargs)
             if result is not None:
                 if not (isinstance(result, tuple) and len(result) == 2):
-                    raise RuntimeError(f"a step's pre-hook must return None or a tuple of (new_args, new_kwargs), not {result}")
+                    raise RuntimeError(
+                        f"a step's pre-hook must return None or a tuple of (new_args, new_kwargs), not {result}"
+                    )
                 args, kwargs = result
         out = step(*args, **kwargs)
         for hook in [*own.get("step_post", {}).values(), *after_all.values()]:

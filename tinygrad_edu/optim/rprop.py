@@ -41,7 +41,9 @@ class Rprop(FirstOrder):
         super().check(group)
         less, more = group["etas"]
         if not 0.0 < less < 1.0 < more:
-            raise ValueError(f"Invalid eta values: {less}, {more} (the first shrinks, the second grows: 0 < η₋ < 1 < η₊)")
+            raise ValueError(
+                f"Invalid eta values: {less}, {more} (the first shrinks, the second grows: 0 < η₋ < 1 < η₊)"
+            )
 
     def begin(self, p, group):
         return dict(step=scalar(0, group), prev=full(p), step_size=full(p, number(group["lr"])))
