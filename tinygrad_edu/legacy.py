@@ -63,6 +63,15 @@ class TensorType(type):
 
     dtype: dtype
 
+    def __new__(meta, name, bases, body, dtype):
+        return super().__new__(meta, name, bases, body)
+
+    def __init__(cls, name, bases, body, dtype):
+        super().__init__(name, bases, body)
+        cls.dtype = dtype
+        cls.__doc__ = f"The tensors of {dtype}."
+        publish(cls, name, "torch")
+
     def __call__(cls, *data, device=None):
         return constructed(data, cls.dtype, device, any_dtype=False)
 
@@ -73,23 +82,34 @@ class TensorType(type):
         return f"<class 'torch.{cls.__name__}'>"
 
 
-TYPES = {
-    name: TensorType(name, (), {"dtype": d, "__module__": __name__, "__doc__": f"The tensors of {d}."})
-    for name, d in {
-        "FloatTensor": float32,
-        "DoubleTensor": float64,
-        "HalfTensor": float16,
-        "IntTensor": int32,
-        "LongTensor": int64,
-        "ShortTensor": int16,
-        "CharTensor": int8,
-        "ByteTensor": uint8,
-        "BoolTensor": truth,
-    }.items()
-}
-globals().update(TYPES)
-for name, kind in TYPES.items():
-    publish(kind, name, "torch")
+class FloatTensor(metaclass=TensorType, dtype=float32): ...
+
+
+class DoubleTensor(metaclass=TensorType, dtype=float64): ...
+
+
+class HalfTensor(metaclass=TensorType, dtype=float16): ...
+
+
+class IntTensor(metaclass=TensorType, dtype=int32): ...
+
+
+class LongTensor(metaclass=TensorType, dtype=int64): ...
+
+
+class ShortTensor(metaclass=TensorType, dtype=int16): ...
+
+
+class CharTensor(metaclass=TensorType, dtype=int8): ...
+
+
+class ByteTensor(metaclass=TensorType, dtype=uint8): ...
+
+
+class BoolTensor(metaclass=TensorType, dtype=truth): ...
+
+
+TYPES = {name: kind for name, kind in globals().items() if isinstance(kind, TensorType)}
 
 
 def old_type(dtype):
