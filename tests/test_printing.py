@@ -55,7 +55,15 @@ def test_it_is_printed_as_torch_prints_it(what, torch):
 
 @pytest.mark.parametrize(
     "options",
-    [{"precision": 2}, {"sci_mode": True}, {"linewidth": 40}, {"edgeitems": 1, "threshold": 5}, {"profile": "short"}],
+    [
+        {"precision": 2},
+        {"sci_mode": True},
+        {"linewidth": 40},
+        {"edgeitems": 1, "threshold": 5},
+        {"edgeitems": 0, "threshold": 5},
+        {"edgeitems": 0},
+        {"profile": "short"},
+    ],
 )
 def test_print_options(options, torch):
     texts = []

@@ -8,7 +8,6 @@ import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
@@ -55,13 +54,13 @@ def torchs() -> list[str]:
     return [name for name in sys.modules if name == "torch" or name.startswith("torch.")]
 
 
-class Finder(Loader):
+class Finder:
     """Finds `torch.x.y` as this package's x.y, and says so where it has none."""
 
     def __init__(self) -> None:
         self.opened: list[ModuleType] = []  # those that became packages, since Python looks for x.y in packages alone
 
-    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+    def find_spec(self: Any, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         top, _, rest = fullname.partition(".")
         if top == "torch":
             return ModuleSpec(fullname, self, loader_state=found(rest), is_package=True)

@@ -38,9 +38,7 @@ class LBFGS(Optimizer):
             raise ValueError(f"Invalid learning rate: {lr} (it must not be negative)")
         options = dict(lr=lr, max_iter=max_iter, max_eval=max_iter * 5 // 4 if max_eval is None else max_eval)
         tolerances = dict(tolerance_grad=tolerance_grad, tolerance_change=tolerance_change)
-        super().__init__(
-            params, options | tolerances | dict(history_size=history_size, line_search_fn=line_search_fn)
-        )
+        super().__init__(params, options | tolerances | dict(history_size=history_size, line_search_fn=line_search_fn))
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         if self.param_groups:
