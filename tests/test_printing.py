@@ -82,7 +82,7 @@ def test_a_scalar_formats_as_a_number():
 
 NODES = """
 x[:2] x[0] x[:,1] x[...,0] x[None] x[0,1] x[:] x[...] x[0:2,1:] x[1:,0] x[:,:] x[:,0:4] x[0:3] x[i] x[m] x[()] x[0,None]
-x.sum() x.sum(0) x.mean() x.mean(0) x.norm() x.clamp(0,2) x.clamp(min=y) x@y.T x@v v@v y.T[None]@x[None] x.reshape(12)
+x.sum() x.sum(0) x.mean() x.mean(0) x.norm() x.clamp(0,2) x.clamp(min=y) x@y.T x@v v@v t.bmm(y.T[None],x[None]) x.reshape(12)
 x.view(-1) x.flatten() x.T t.cat([x,x]) x/2 2*x x-1 x**2 x.exp() x.relu() x.softmax(0) x.std() x.cumsum(0) x.unsqueeze(0)
 """
 
