@@ -4,6 +4,7 @@ from importlib.util import find_spec
 
 import numpy as np
 
+import tinygrad_edu.nn.functional  # noqa: F401 (what only networks need is declared too)
 from tinygrad_edu.op import registry
 from tinygrad_edu.tensor import made
 
@@ -54,6 +55,13 @@ def positional(function):
     return lambda x, **params: function(x, *params.values())
 
 
+def plain_ctc(torch, x, targets, input_lengths, target_lengths):
+    """torch's loss without the slope that it adds, which log_softmax takes away again."""
+    loss = torch.nn.functional.ctc_loss(x, targets, input_lengths, target_lengths, reduction="none")
+    steps = (x.exp() * (torch.arange(len(x))[:, None, None] < input_lengths[:, None])).sum((0, 2))
+    return loss - steps + steps.detach()
+
+
 def in_torch(op, torch):
     """torch's function of that name."""
     F = torch.nn.functional
@@ -80,6 +88,10 @@ def in_torch(op, torch):
         "copied_over": lambda x, y: x.clone().copy_(y),
         "gather": lambda x, index, dim: x.gather(dim, index),
         "scatter_add": lambda x, index, src, dim: x.scatter_add(dim, index, src),
+        "put_back": lambda x, index, n: torch.zeros(len(x), n, dtype=x.dtype).scatter(1, torch.as_tensor(index), x),
+        "ctc": lambda x, targets, input_lengths, target_lengths: plain_ctc(
+            torch, x, *map(torch.as_tensor, (targets, input_lengths, target_lengths))
+        ),
         "scatter_amax": lambda x, index, src, dim: x.scatter_reduce(dim, index, src, "amax"),
         "scatter_amin": lambda x, index, src, dim: x.scatter_reduce(dim, index, src, "amin"),
         "scatter_prod": lambda x, index, src, dim: x.scatter_reduce(dim, index, src, "prod"),

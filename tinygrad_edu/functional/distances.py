@@ -5,6 +5,7 @@ import numpy as np
 from ..compose import composed
 from ..dtype import as_dtype, result_type
 from ..ops.elementwise import sub
+from ..ops.index import getitem
 from ..ops.linalg import one_dtype
 from ..ops.piecewise import clamp
 from ..ops.reduce import vector_norm
@@ -40,6 +41,19 @@ def unit(x, dim, eps):
 def pairwise_distance(x1, x2, p=2.0, eps=1e-06, keepdim=False):
     """‖x₁ - x₂ + ε‖ over the last dim."""
     return vector_norm(sub(x1, x2) + eps, p, -1, keepdim)
+
+
+@composed(places="torch nn.functional")
+def pdist(input, p=2.0):
+    """‖xᵢ - xⱼ‖ for every pair i < j of the rows of (N, M), in their order."""
+    if input.array.ndim != 2:
+        raise RuntimeError(f"pdist only supports 2D tensors, got: {input.array.ndim}D")
+    if not input.is_floating_point():
+        raise RuntimeError(f"pdist only supports floating-point dtypes, got: {input.dtype}")
+    if p < 0:
+        raise RuntimeError(f"pdist only supports non-negative p values, and got {p}")
+    i, j = np.triu_indices(len(input), 1)
+    return vector_norm(getitem(input, (i,)) - getitem(input, (j,)), p, -1)
 
 
 MODES = [f"{do}use_mm_for_euclid_dist{when}" for do, when in (("", "_if_necessary"), ("", ""), ("donot_", ""))]

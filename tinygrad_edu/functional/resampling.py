@@ -41,14 +41,21 @@ def linear(n, at):
     return np.stack([low, high], 1), np.stack([1 - t, t], 1)
 
 
-def cubic(n, at):
-    """The four neighbours of each place, by Keys's cubic convolution, whose slope at 1 is -¾."""
-    low = np.floor(at)
-    t = np.clip(at - low, 0, 1)
+def keys(t):
+    """The weights of the pixels at -1, 0, 1 and 2 for a place t between 0 and 1: a cubic convolution, whose slope at 1 is -¾.
+
+    Keys, Cubic convolution interpolation for digital image processing, 1981."""
     near = lambda d: (1.25 * d - 2.25) * d * d + 1
     far = lambda d: ((-0.75 * d + 3.75) * d - 6) * d + 3
+    return far(1 + t), near(t), near(1 - t), far(2 - t)
+
+
+def cubic(n, at):
+    """The four neighbours of each place, by Keys's weights."""
+    low = np.floor(at)
+    t = np.clip(at - low, 0, 1)
     places = low[:, None].astype(np.int64) + np.arange(-1, 3)
-    return np.clip(places, 0, n - 1), np.stack([far(1 + t), near(t), near(1 - t), far(2 - t)], 1)
+    return np.clip(places, 0, n - 1), np.stack(keys(t), 1)
 
 
 NEAREST = {"nearest": 0.0, "nearest-exact": 0.5}  # where in a pixel's place we look

@@ -1,9 +1,11 @@
-"""softmax and its kin as functions of a network, which may leave it to torch to choose the dim."""
+"""softmax and its kin as functions of a network, which may leave it to torch to choose the dim; and its samples."""
 
 from ..compose import composed
+from ..creation import empty_like, zeros_like
 from ..ops import softmax as ops
 from ..ops.elementwise import neg
 from ..users import warn
+from .scattering import scatter
 
 
 def chosen(name, input, dim):
@@ -30,3 +32,19 @@ def log_softmax(input, dim=None, _stacklevel=3, dtype=None):
 def softmin(input, dim=None, _stacklevel=3, dtype=None):
     """The softmax of -x."""
     return ops.softmax(neg(input), chosen("softmin", input, dim), dtype)
+
+
+@composed(places="nn.functional")
+def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
+    """softmax((x + γ) / τ) for γ from Gumbel's distribution: near one-hot, at i with probability softmax(x)ᵢ.
+
+    `hard` makes it one-hot forwards, and leaves its gradient as it is. Jang et al., 2016; Maddison et al., 2016.
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.gumbel_softmax.html"""
+    if eps != 1e-10:
+        warn("`eps` parameter is deprecated and has no effect.")
+    gumbel = neg(empty_like(logits).exponential_().log())
+    soft = ops.softmax((logits + gumbel) / tau, dim)
+    if not hard:
+        return soft
+    one_hot = scatter(zeros_like(soft.detach()), dim, soft.detach().argmax(dim, keepdim=True), 1.0)
+    return one_hot - soft.detach() + soft

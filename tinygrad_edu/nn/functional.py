@@ -1,12 +1,14 @@
 """The layers and losses as functions."""
 
 from ..functional import (  # noqa: F401 (each publishes what it has)
+    alignment,
     attention,
     bags,
     convolution,
     distances,
     dropout,
     embeddings,
+    grids,
     layers,
     losses,
     margins,
@@ -17,6 +19,7 @@ from ..functional import (  # noqa: F401 (each publishes what it has)
     regression,
     resampling,
     softmax,
+    unpooling,
 )
 from ..names import missing_from, namespaces
 

@@ -112,6 +112,21 @@ def scatter(x, index, src, dim):
     return out
 
 
+@op(
+    dx=lambda g, index: gathered(g, index, 1),
+    dindex=None,
+    places="",
+    sample={"index": lambda rng, shape: np.stack([rng.permutation(6)[: shape[1]] for _ in range(shape[0])])},
+    cases=[([(2, 4), (2, 4)], {"n": 6})],
+)
+def put_back(x, index, n):
+    """out[i, index[i, j]] = x[i, j] in rows of n numbers, the others 0: unpooling. As in torch, each of several that were put
+    to one place hears its gradient, though but the last stayed there."""
+    out = np.zeros((len(x), n), x.dtype)
+    np.put_along_axis(out, index, x, 1)
+    return out
+
+
 def vacated(g, index, dim):
     """The adjoint of being written over: g, but 0 wherever something was written."""
     nothing = np.zeros(index.shape, getattr(g, "array", g).dtype)
