@@ -45,8 +45,8 @@ class Adam(FirstOrder):
         fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:
-        betas = tuple(beta.squeeze() if isinstance(beta, Tensor) else beta for beta in betas)
-        options = dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad)
+        scalars = tuple(beta.squeeze() if isinstance(beta, Tensor) else beta for beta in betas)
+        options = dict(lr=lr, betas=scalars, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad)
         switches = dict(
             maximize=maximize, foreach=foreach, capturable=capturable, differentiable=differentiable, fused=fused
         )

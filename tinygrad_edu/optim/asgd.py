@@ -46,5 +46,5 @@ class ASGD(FirstOrder):
         p *= 1 - lambd * eta.item()
         p += g * -eta.item()
         mean[...] = p if mu == 1 else mean + (p - mean) * mu.item()
-        eta[...] = lr / (1 + lambd * lr * t) ** group["alpha"]
-        mu[...] = 1 / max(1, t - group["t0"])
+        eta[...] = scalar(lr / (1 + lambd * lr * t) ** group["alpha"], group).array
+        mu[...] = scalar(1 / max(1, t - group["t0"]), group).array

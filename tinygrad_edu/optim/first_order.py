@@ -22,10 +22,10 @@ class FirstOrder(Optimizer):
     that differ in rounding: they are kept, so that checkpoints travel, and ignored.
     """
 
-    not_negative = ("lr", "eps", "weight_decay")
+    not_negative: tuple[str, ...] = ("lr", "eps", "weight_decay")
     words = {"lr": "learning rate", "eps": "epsilon value"}  # torch's, where they are not "NAME value"
     unsaid: dict[str, Any] = {}  # options that older checkpoints may lack, and what they then are
-    counts = ("step",)  # state that older checkpoints may have as plain numbers
+    counts: tuple[str, ...] = ("step",)  # state that older checkpoints may have as plain numbers
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         if isinstance(param_group, dict):
@@ -117,6 +117,7 @@ def decayed(p, g, group):
     if group.get("decoupled_weight_decay"):
         p *= 1 - group["lr"] * decay
         return g
+    (decay,) = numbers(p.dtype, decay)
     return g + p * decay
 
 

@@ -34,7 +34,7 @@ class LBFGS(Optimizer):
     ) -> None:
         if isinstance(lr, Tensor) and lr.numel() != 1:
             raise ValueError(f"Tensor lr must be 1-element, and has {lr.numel()}")
-        if not 0.0 <= lr:
+        if not lr >= 0.0:
             raise ValueError(f"Invalid learning rate: {lr} (it must not be negative)")
         options = dict(lr=lr, max_iter=max_iter, max_eval=max_iter * 5 // 4 if max_eval is None else max_eval)
         tolerances = dict(tolerance_grad=tolerance_grad, tolerance_change=tolerance_change)
@@ -54,7 +54,7 @@ class LBFGS(Optimizer):
         change = group["tolerance_change"]
         if group["line_search_fn"] not in (None, "strong_wolfe"):
             raise RuntimeError("only 'strong_wolfe' is supported")
-        state = self.state[params[0]]  # it is of all parameters, and kept with the first
+        state: Any = self.state[params[0]]  # it is of all parameters, and kept with the first
         state.setdefault("func_evals", 0)
         state.setdefault("n_iter", 0)
         evaluations = 0
@@ -78,16 +78,7 @@ class LBFGS(Optimizer):
             if state["n_iter"] == 1:
                 d, ys, ss, ro, scale = -g, [], [], [], 1
             else:
-                y, s = g - last_g, d * t
-                curvature = y.dot(s)
-                if curvature > 1e-10:  # else the loss is not convex there, and Newton's method would go up
-                    if len(ys) == group["history_size"]:
-                        for oldest in (ys, ss, ro):
-                            del oldest[0]
-                    ys.append(y)
-                    ss.append(s)
-                    ro.append(1.0 / curvature)
-                    scale = curvature / y.dot(y)
+                scale = learned(g - last_g, d * t, ys, ss, ro, scale, group["history_size"])
                 d = direction(g, ys, ss, ro, scale, state.setdefault("al", [None] * group["history_size"]))
             last_g, last_loss = g.clone(), loss
             t = min(1.0, 1.0 / g.abs().sum()) * lr if state["n_iter"] == 1 else lr
@@ -114,6 +105,22 @@ class LBFGS(Optimizer):
                 break
         state.update(zip(names, (d, t, ys, ss, ro, scale, last_g, last_loss)))
         return original
+
+
+def learned(y, s, ys, ss, ro, scale, most):
+    """Remember a step s that changed the gradient by y, and forget the oldest of `most`; return the new scale of H.
+
+    Where ⟨y, s⟩ is not positive the loss is not convex, and Newton's method would go up: that step teaches nothing."""
+    curvature = y.dot(s)
+    if not curvature > 1e-10:
+        return scale
+    if len(ys) == most:
+        for oldest in (ys, ss, ro):
+            del oldest[0]
+    ys.append(y)
+    ss.append(s)
+    ro.append(1.0 / curvature)
+    return curvature / y.dot(y)
 
 
 def direction(g, ys, ss, ro, scale, al):
