@@ -27,6 +27,7 @@ MISSING = {
     "import torch\nclass A(torch.nn.Modul):\n    pass": [(2, "torch.nn.Modul", "nearest: Module, module, modules")],
     "import torch\ntorch.Tensor.no_such_method": [(2, "torch.Tensor.no_such_method", "")],
     "import torch\nx = torch.ones(\n    2,\n    dtyp=3)": [(4, "torch.ones(dtyp=)", "nearest: dtype")],
+    "import torch\ntorch.float32.itemsiz": [(2, "torch.float32.itemsiz", "nearest: itemsize")],
     "y = x.to_sparse()": [(1, ".to_sparse", "tensors have no such method here")],
     "import torch\ntry:\n    import json\nexcept KeyError:\n    torch.lnspace": [
         (5, "torch.lnspace", "nearest: linspace, logspace")

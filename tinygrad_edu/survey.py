@@ -10,7 +10,6 @@ import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NamedTuple
 
 from .names import nearest
@@ -151,8 +150,6 @@ def look(name: str) -> tuple[Any, str | None]:
         except ModuleNotFoundError:
             return thing, f"{walked}.{part}"
         walked += f".{part}"
-        if not isinstance(thing, (ModuleType, type)):
-            break  # what an object has is known when it is there
     return thing, None
 
 
