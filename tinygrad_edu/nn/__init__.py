@@ -1,6 +1,7 @@
 """Models: modules, layers, losses."""
 
-from . import functional, init
+from ..names import missing_from
+from . import functional, init, modules
 from .activations import (
     CELU,
     ELU,
@@ -204,4 +205,7 @@ __all__ = [
     "ZeroPad3d",
     "functional",
     "init",
+    "modules",
 ]
+
+__getattr__ = missing_from(__name__)
