@@ -164,6 +164,15 @@ def test_bad_input_that_is_accepted_is_a_miss(walk, monkeypatch):
     assert {f.verdict for f in walk("MaxPool2d", most=2).findings if f.stage == "error"} == {"accepts"}
 
 
+@pytest.mark.parametrize(("off", "agree"), [(1e-7, True), (1e-4, False)])
+def test_a_mean_that_is_nearly_nothing_may_be_off_by_the_rounding_of_what_was_summed(off, agree, walk):
+    from parity.ops.compare import Result, difference
+
+    ours, theirs = (Result(arrays=[np.float32([x])], summed=1.0) for x in (1e-5 + off, 1e-5))
+    truth = Result(arrays=[np.array([1e-5])])
+    assert (difference(ours, theirs, lambda: ours, lambda: truth) is None) is agree
+
+
 # ------------------------------------------------------------------ the command
 
 
