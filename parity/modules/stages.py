@@ -31,11 +31,11 @@ def run(engine, module, sample, seed):
 
 
 def initial(engine, cls, sample, seed):
-    """Parameters and buffers as they begin, to the bit, what of it is learned and what is saved."""
+    """Parameters and buffers as they begin, to the bit, and what is drawn next; which are learned, and which saved."""
     made = module(engine, cls, sample, seed)
     found = held(made)
     told = [f"{name}: {flat(t)[0]}{' learned' * t.requires_grad}" for name, t in found.items()]
-    arrays = [array(t) for t in found.values()]
+    arrays = [array(t) for t in (*found.values(), engine.lib.rand(1))]
     return Result(f"{told}, saved {list(made.state_dict())}", arrays, exact=True)
 
 

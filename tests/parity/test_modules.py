@@ -89,6 +89,12 @@ class Begun(tg.nn.Linear):
         self.weight.array[...] *= 1 + np.finfo(self.weight.array.dtype).eps
 
 
+class Drawn(tg.nn.Linear):
+    def reset_parameters(self):
+        super().reset_parameters()
+        tg.rand(1)
+
+
 class Shown(tg.nn.Linear):
     def extra_repr(self):
         return super().extra_repr() + "."
@@ -130,6 +136,7 @@ class Copied(tg.nn.Linear):
     ("planted", "stages"),
     [
         (Begun, {"initial": "WRONG"}),
+        (Drawn, {"initial": "WRONG"}),
         (Shown, {"text": "WRONG"}),
         (Told, {"text": "WRONG"}),
         (Computed, {"forward": "WRONG", "gradient": "WRONG", "copies": "WRONG"}),

@@ -1,6 +1,7 @@
 """Optimizers: each is its algebra, in torch's order of operations."""
 
 from ..names import missing_from
+from . import lr_scheduler
 from .adadelta import Adadelta
 from .adagrad import Adagrad
 from .adam import Adam
@@ -29,6 +30,7 @@ __all__ = [
     "RMSprop",
     "Rprop",
     "SGD",
+    "lr_scheduler",
 ]
 
 __getattr__ = missing_from(__name__)
