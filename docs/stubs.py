@@ -28,6 +28,8 @@ RETURNS = {
     "allclose|equal|is_tensor|is_floating_point|is_contiguous|is_inference|is_grad_enabled|can_cast": "_bool",
     "max|min|median|nanmedian|mode|kthvalue|sort|topk|cummax|cummin|aminmax|unique|unique_consecutive|std_mean|var_mean": "Any",
     "histogram|frexp|slogdet|svd|nonzero|where|multi_head_attention_forward|qr|eigh|numpy|tolist|item|stride|size": "Any",
+    "load": "Any",
+    "save": "None",
     "max_pool1d|max_pool2d|max_pool3d|adaptive_max_pool1d|adaptive_max_pool2d|embedding_bag|fork_rng|seed": "Any",
 }
 OTHERWISE = {name: result for names, result in RETURNS.items() for name in names.split("|")}
