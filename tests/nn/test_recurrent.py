@@ -1,7 +1,6 @@
 """Recurrent networks and cells beside torch's: bits at the start, outputs, gradients, packed sequences, what is refused."""
 
 import copy
-import itertools
 import pickle
 
 import numpy as np

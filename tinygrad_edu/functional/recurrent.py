@@ -136,7 +136,7 @@ def through_time(layer, input, first, *options, batch_first=False):
 def packed_sizes(data, batch_sizes):
     """How many rows of packed data each step has."""
     sizes = tuple(batch_sizes.tolist())
-    if not sizes or sum(sizes) != len(data) or any(later > n for n, later in zip(sizes, sizes[1:])):
+    if not sizes or sum(sizes) != len(data) or list(sizes) != sorted(sizes, reverse=True):
         raise RuntimeError(
             f"batch_sizes {list(sizes)} are not of {len(data)} rows of packed data: they go down, and their sum is the number"
             " of rows; pack_sequence and pack_padded_sequence make them"
@@ -144,8 +144,8 @@ def packed_sizes(data, batch_sizes):
     return sizes
 
 
-PADDED = "input hx params has_biases num_layers dropout train bidirectional batch_first".split()
-PACKED = "data batch_sizes hx params has_biases num_layers dropout train bidirectional".split()
+PADDED = ["input", "hx", "params", "has_biases", "num_layers", "dropout", "train", "bidirectional", "batch_first"]
+PACKED = ["data", "batch_sizes", "hx", "params", "has_biases", "num_layers", "dropout", "train", "bidirectional"]
 
 
 def called(name, layer, given, named):

@@ -5,7 +5,6 @@ import pickle
 
 import pytest
 
-
 import tinygrad_edu as tg
 from tests.nn.beside import numbers, same
 from tests.snippets import outcome

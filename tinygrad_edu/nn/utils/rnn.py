@@ -4,7 +4,7 @@ Packed, all first elements come first, then all second ones, and so on; the sequ
 those which have a t-th element are the first `batch_sizes[t]`. A recurrent network takes such a block at each step.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Self
 
 import numpy as np
