@@ -35,6 +35,8 @@ RETURNS = {
     "get_default_device": "device",
     "use_deterministic_algorithms|set_float32_matmul_precision|set_num_threads|set_num_interop_threads": "None",
     "set_default_device|set_default_tensor_type": "None",
+    "load": "Any",
+    "save": "None",
     "max_pool1d|max_pool2d|max_pool3d|adaptive_max_pool1d|adaptive_max_pool2d|embedding_bag|fork_rng|seed": "Any",
 }
 OTHERWISE = {name: result for names, result in RETURNS.items() for name in names.split("|")}

@@ -33,7 +33,7 @@ test = Strokes(96, g)
 
 torch.manual_seed(3)
 model = nn.Sequential(
-    nn.Conv2d(1, 8, kernel_size=3, padding=1),
+    nn.Conv2d(1, 8, kernel_size=3, padding=1, bias=False),  # (the batch norm takes any bias away again)
     nn.BatchNorm2d(8),
     nn.ReLU(inplace=True),
     nn.MaxPool2d(2),

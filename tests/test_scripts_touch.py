@@ -166,6 +166,7 @@ def said(program, t):
             text = type(error)
         finally:
             t.set_default_dtype(t.float32)
+            t.set_default_device(None)
     return text, {w.category for w in caught} - {DeprecationWarning}
 
 
