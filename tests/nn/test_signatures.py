@@ -6,7 +6,12 @@ import pytest
 
 import tinygrad_edu as tg
 
-MODULES = [name for name in tg.nn.__all__ if name != "Module" and hasattr(getattr(tg.nn, name), "forward")]
+EVERY = {name: getattr(tg.nn, name) for name in tg.nn.__all__}
+MODULES = [
+    name
+    for name, it in EVERY.items()
+    if isinstance(it, type) and getattr(it, "forward", None) not in (None, tg.nn.Module.forward)
+]
 
 
 def parameters(function):
