@@ -22,11 +22,11 @@ def write_whole(path, data):
     unfinished = os.path.join(folder, f"{LITTER}{secrets.token_hex(8)}.tmp")
     try:
         with open(unfinished, "xb") as file:
+            if os.path.exists(path):
+                os.chmod(unfinished, os.stat(path).st_mode & 0o777)  # what was private stays so
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        if os.path.exists(path):
-            os.chmod(unfinished, os.stat(path).st_mode & 0o777)  # what was private stays so
         os.replace(unfinished, path)
     finally:
         with suppress(FileNotFoundError):
