@@ -39,6 +39,7 @@ def initial(engine, cls, sample, seed):
     return Result(f"{told}, saved {list(made.state_dict())}", arrays, exact=True)
 
 
+FASTER = ("activation_relu_or_gelu", "use_nested_tensor")  # which of torch's shorter ways through a module may be taken
 PLAIN = (bool, int, float, str, type(None))
 
 
@@ -46,8 +47,8 @@ def text(engine, cls, sample, seed):
     """Its repr, and its attributes that are numbers, words, or tuples of them."""
     made = module(engine, cls, sample, seed)
     plain = lambda v: all(map(plain, v)) if type(v) in (tuple, list) else type(v) in PLAIN
-    own = {name for kind in (made._parameters, made._buffers, made._modules) for name in kind}
-    public = [(name, v) for name, v in vars(made).items() if name[0] != "_" and name not in own and plain(v)]
+    other = {*FASTER, *(name for kind in (made._parameters, made._buffers, made._modules) for name in kind)}
+    public = [(name, v) for name, v in vars(made).items() if name[0] != "_" and name not in other and plain(v)]
     return Result(f"{made!r} with {sorted(public)}")
 
 

@@ -48,6 +48,9 @@ def placeable(function=None, *, also=()):
     )
     for place in ("nn.functional", *(p for p in also if p != "Tensor")):
         publish(form, f"{name}_", place)
+    for published in (call, form):
+        published.__module__ = "tinygrad_edu.nn.functional"  # where pickle finds it
+    form.__name__ = form.__qualname__ = f"{name}_"
     return function
 
 
