@@ -52,6 +52,8 @@ def annotated(p, op):
             kind = "Tensor | _float" if names[p.name] in op.promotes else "Tensor"
     if p.name == "dim" and (p.default is not p.empty):
         kind = "_int | Sequence[_int] | None"
+    if isinstance(p.default, float) and kind == "_int":
+        kind = "_float"
     if p.default is None and "None" not in kind and kind != "Any":
         kind += " | None"
     default = "" if p.default is p.empty else " = ..."

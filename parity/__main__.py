@@ -3,6 +3,7 @@
 import argparse
 import sys
 from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
 
 from . import environment
@@ -46,7 +47,8 @@ def parser():
     parser = argparse.ArgumentParser(
         prog="python -m parity",
         description="Train the same model in tinygrad_edu and in PyTorch, and compare every number."
-        " Another command, python -m parity ops [NAME ...], walks PyTorch's own table of operators.",
+        " Other commands, python -m parity ops [NAME ...] and python -m parity modules [NAME ...], walk PyTorch's own tables"
+        " of operators and of modules.",
         epilog="Exit status: 0 the engines agree, 1 they do not, 2 they could not be compared.",
     )
     add = parser.add_argument
@@ -79,10 +81,8 @@ def parser():
 
 def main(argv=None):
     argv = sys.argv[1:] if argv is None else argv
-    if argv[:1] == ["ops"]:
-        from .ops import __main__ as ops
-
-        return ops.main(argv[1:])
+    if argv[:1] in (["ops"], ["modules"]):
+        return import_module(f"parity.{argv[0]}.__main__").main(argv[1:])
     arguments = parser().parse_args(argv)
     try:
         for module, extra in (("rich", "parity"), ("torch", "parity"), *[("matplotlib", "viz")] * bool(arguments.plot)):

@@ -56,7 +56,7 @@ def array_of(data, dtype):
     data = unwrapped(data)
     if dtype is None:
         array = np.array(data)
-        if array.dtype.kind == "f" and not isinstance(innermost(data), (np.ndarray, np.generic)):
+        if array.dtype.kind == "f" and not hasattr(innermost(data), "dtype"):
             array = thread.quietly(array.astype, get_default_dtype().dtype)
         elif not array.size and isinstance(data, (list, tuple)):
             array = array.astype(get_default_dtype().dtype)

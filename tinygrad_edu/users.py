@@ -19,7 +19,7 @@ def inside(frame):
     return frame.f_code.co_filename.startswith((PACKAGE, "<the forms of", "<string>"))
 
 
-def warn(message):
-    """A UserWarning that points at the line outside this package which led here."""
+def warn(message, category=UserWarning):
+    """A warning that points at the line outside this package which led here."""
     ours = list(takewhile(inside, frames(sys._getframe())))
-    warnings.warn(message, UserWarning, stacklevel=len(ours) + 1)
+    warnings.warn(message, category, stacklevel=len(ours) + 1)

@@ -24,7 +24,8 @@ class Result:
     built: str = ""
     arrays: list = field(default_factory=list)
     scale: float = 0.0  # of what a derivative was taken of: where its terms cancel, its own size says nothing
-    nothing: bool = False  # nothing here has a derivative
+    nothing: str = ""  # why nothing is asked, where there is nothing to compare
+    exact: bool = False  # every bit must be the same
 
 
 def difference(ours, theirs, again, exact, algebra=ALGEBRA):
@@ -37,7 +38,10 @@ def difference(ours, theirs, again, exact, algebra=ALGEBRA):
         a, b = filled(a, b), filled(b, a)
         if (a.dtype, a.shape) != (b.dtype, b.shape):
             return f"ours is {a.dtype}{list(a.shape)}, torch's {b.dtype}{list(b.shape)}"
-        if a.dtype.kind != "f" or (np.isfinite(a) != np.isfinite(b)).any():
+        if theirs.exact:
+            if a.tobytes() != b.tobytes():
+                return differing(a, b, ~same(a, b)) + ", and every bit should be the same"
+        elif a.dtype.kind != "f" or (np.isfinite(a) != np.isfinite(b)).any():
             if not same(a, b).all():
                 return differing(a, b, ~same(a, b))
         elif not plainly_close(a, b, theirs.scale, algebra):

@@ -1,9 +1,12 @@
-"""What was found: of one stage, of one operator, of all; and whether that is agreement."""
+"""What was found: of one stage, of one operator or module, of all; and whether that is agreement."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 
-STAGES = ("forward", "gradient", "second", "in-place", "method", "alias", "error")
+STAGES = (
+    *("initial", "text", "forward", "gradient", "second", "in-place", "method", "alias"),
+    *("buffers", "state", "copies", "error"),
+)
 
 PASS, REFUSED, NOTHING = "pass", "refused", "n/a"  # refused: an exception says that it can be differentiated once only
 WRONG, RAISES, MISSING, ACCEPTS = "WRONG", "raises", "missing", "accepts"
@@ -37,7 +40,7 @@ class Finding:
 
 @dataclass
 class Row:
-    """Of one operator: `counts` by (stage, dtype, verdict), `samples` by (dtype, whether all stages passed)."""
+    """Of one operator or module: `counts` by (stage, dtype, verdict), `samples` by (dtype, whether all stages passed)."""
 
     key: str
     counts: Counter = field(default_factory=Counter)

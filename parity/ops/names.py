@@ -114,7 +114,7 @@ def seeded(f, *args, **kwargs):
 def dotted_names():
     """{function of torch's: its name}"""
     found = {}
-    for place in ("", "nn.functional", "linalg", "special", "Tensor"):
+    for place in ("", "nn.functional", "nn.utils.rnn", "linalg", "special", "Tensor"):
         inside = reach(torch, place) if place else torch
         for name in dir(inside):
             thing = getattr(inside, name)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from torch.nn.utils.rnn import PackedSequence
 
 import tinygrad_edu as tg
 
@@ -39,6 +40,11 @@ class Arguments:
 
 def arguments(sample, engine):
     """A fresh copy of a sample's arguments; what is one tensor twice remains so."""
+    return copied_for(engine, (sample.input, *sample.args), sample.kwargs)
+
+
+def copied_for(engine, args, kwargs):
+    """A fresh copy of a call's arguments."""
     given, copies = Arguments(), {}
 
     def copied(thing):
@@ -50,14 +56,15 @@ def arguments(sample, engine):
             return copies[id(thing)]
         if type(thing) in (list, tuple):
             return type(thing)(map(copied, thing))
+        if isinstance(thing, PackedSequence):
+            return engine.namesake(PackedSequence)(*map(copied, thing))
         if isinstance(thing, dict):
             return {key: copied(value) for key, value in thing.items()}
         if isinstance(thing, slice):
             return slice(*map(copied, (thing.start, thing.stop, thing.step)))
         return engine.namesake(thing)
 
-    given.args = copied((sample.input, *sample.args))
-    given.kwargs = copied(sample.kwargs)
+    given.args, given.kwargs = copied(tuple(args)), copied(kwargs)
     return given
 
 
@@ -131,8 +138,12 @@ def memory(t):
 
 def described(sample):
     """A sample's arguments, in words."""
-    args = [words(a) for a in (sample.input, *sample.args)]
-    return ", ".join(args + [f"{k}={words(v)}" for k, v in sample.kwargs.items()])
+    return in_words((sample.input, *sample.args), sample.kwargs)
+
+
+def in_words(args, kwargs):
+    """A call's arguments, in words."""
+    return ", ".join([*map(words, args), *(f"{k}={words(v)}" for k, v in kwargs.items())])
 
 
 def words(thing):

@@ -16,6 +16,7 @@ from .names import method, reach
 from .samples import Ours, Theirs, Wide, arguments, array, flat, tensors
 
 UNSET = ("empty", "empty_like", "new_empty")  # their numbers are nobody's
+NO_SLOPE = "no derivative"
 PLACES = ("sort", "argsort", "topk", "kthvalue", "mode")  # of equal numbers, torch may name any one's place
 
 
@@ -54,14 +55,21 @@ def of_value(op, dtype):
 
 def gradient(engine, f, sample, seed):
     """The gradient of Σ ⟨output, direction⟩, and which outputs have one."""
-    outs, along, _, grads = pulled(engine, f, sample, seed)
+    outs, leaves = outputs_and_leaves(engine, f, sample, seed)
+    return gradient_of(engine, outs, leaves, seed)
+
+
+def gradient_of(engine, outs, leaves, seed):
+    """The gradient of Σ ⟨output, direction⟩ by the leaves, and which outputs have one."""
+    along, grads = pulled(engine, outs, leaves, seed)
     built = f"tuple({', '.join('a tensor' if t.requires_grad else 'a tensor without grad' for t in outs)})"
-    return Result(built, [array(g) for g in grads], largest(along), nothing=not grads)
+    return Result(built, [array(g) for g in grads], largest(along), "" if grads else NO_SLOPE)
 
 
 def second(engine, f, sample, seed):
     """The gradient of Σ ⟨gradient, direction⟩."""
-    _, outer, leaves, grads = pulled(engine, f, sample, seed, create_graph=True)
+    outs, leaves = outputs_and_leaves(engine, f, sample, seed)
+    outer, grads = pulled(engine, outs, leaves, seed, create_graph=True)
     along = directions(engine, leaves, seed + 1)
     live = [(g, d) for g, d in zip(grads, along) if g is not None and g.requires_grad]
     again = [None] * len(leaves)
@@ -69,19 +77,22 @@ def second(engine, f, sample, seed):
         firsts, along = zip(*live)
         again = engine.lib.autograd.grad(firsts, leaves, along, allow_unused=True)
     arrays = [np.zeros_like(array(x)) if g is None else array(g) for g, x in zip(again, leaves)]
-    return Result(arrays=arrays, scale=largest([*outer, *grads]), nothing=not grads)
+    return Result(arrays=arrays, scale=largest([*outer, *grads]), nothing="" if grads else NO_SLOPE)
 
 
-def pulled(engine, f, sample, seed, create_graph=False):
-    """(outputs, directions, leaves, gradients); no directions and no gradients if no output or no leaf wants one."""
+def outputs_and_leaves(engine, f, sample, seed):
+    """The tensors that torch's tests differentiate, and those by which."""
     given, out = forward(engine, f, sample, seed)
-    outs = tensors(engine.namesake(sample.output_process_fn_grad)(out))
+    return tensors(engine.namesake(sample.output_process_fn_grad)(out)), given.leaves
+
+
+def pulled(engine, outs, leaves, seed, create_graph=False):
+    """(directions, gradients); none of either if no output or no leaf wants one."""
     wanted = [t for t in outs if t.requires_grad]
-    if not (wanted and given.leaves):
-        return outs, [], given.leaves, []
+    if not (wanted and leaves):
+        return [], []
     along = directions(engine, wanted, seed)
-    grads = engine.lib.autograd.grad(wanted, given.leaves, along, create_graph=create_graph, allow_unused=True)
-    return outs, along, given.leaves, grads
+    return along, engine.lib.autograd.grad(wanted, leaves, along, create_graph=create_graph, allow_unused=True)
 
 
 def largest(parts):
@@ -121,7 +132,9 @@ def compared(compute, mine, theirs, sample, seed, key):
     algebra, _ = LOOSER.get((key, compute.__name__), (ALGEBRA, None))
     if found := difference(result, reference, lambda: ask(Ours, mine), lambda: ask(Wide, theirs), algebra):
         return Outcome(WRONG, found)
-    return Outcome(NOTHING, "no derivative") if reference.nothing else Outcome(PASS, ulp=worst_ulp(result, reference))
+    if reference.nothing:
+        return Outcome(NOTHING, reference.nothing)
+    return Outcome(PASS, ulp=worst_ulp(result, reference))
 
 
 def raised(error):
@@ -162,10 +175,17 @@ def complaint(mine, theirs, case):
         given = arguments(case.sample_input, Ours)
     except (Beyond, Missing) as error:
         return Outcome(NOTHING, f"beyond us: {error}")
+    return complained(lambda: mine(*given.args, **given.kwargs), expected, case.error_type)
+
+
+def complained(call, expected, kind):
+    """Whether a call of ours raises an exception of the expected one's type, or of this kind."""
     try:
-        mine(*given.args, **given.kwargs)
+        call()
+    except Beyond as error:
+        return Outcome(NOTHING, f"beyond us: {error}")
     except Exception as error:
-        if isinstance(error, (case.error_type, type(expected))):
+        if isinstance(error, (kind, type(expected))):
             return Outcome(PASS)
         return Outcome(RAISES, f"ours raises {named(error)}, torch {named(expected)}", last_own_line(error))
     return Outcome(ACCEPTS, f"ours takes it, torch raises {named(expected)}")

@@ -1,4 +1,4 @@
-"""What people and programs read of a walk: a line for each operator, the samples that fail, the totals; JSON."""
+"""What people and programs read of a walk: a line for each operator or module, the samples that fail, the totals; JSON."""
 
 import json
 from collections import Counter
@@ -20,32 +20,32 @@ WIDTH = 130  # a line is better broken by the terminal than cut off
 
 @contextmanager
 def progress(console, total):
-    """A bar, with the operator that was walked last; nothing where nobody watches."""
+    """A bar, with what was walked last; nothing where nobody watches."""
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
         task = bars.add_task("", total=total)
         yield lambda key: bars.update(task, advance=1, description=key)
 
 
-def show(rows, console, verbose=False):
+def show(rows, console, verbose=False, what="operator"):
     """The table; if `verbose`, each sample that fails; the totals."""
     console.width = max(console.width, WIDTH)
-    console.print(lines(rows))
+    console.print(lines(rows, what))
     if verbose:
         for row in rows:
             show_findings(row, console)
-    console.print(totals(rows), highlight=False, soft_wrap=True)
+    console.print(totals(rows, what), highlight=False, soft_wrap=True)
 
 
-# ------------------------------------------------------------------ operator by operator
+# ------------------------------------------------------------------ one by one
 
 
-def lines(rows):
-    """For each operator how many samples pass everything, how many each stage passes, the worst ULP, and the verdict."""
+def lines(rows, what):
+    """For each row how many samples pass everything, how many each stage passes, the worst ULP, and the verdict."""
     dtypes = list(dict.fromkeys(dtype for row in rows for dtype, _ in row.samples))
     stages = [stage for stage in STAGES if asked(rows, stage).total()]
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("operator", no_wrap=True)
+    table.add_column(what, no_wrap=True)
     for column in (*dtypes, *stages, "ULP"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
@@ -81,15 +81,15 @@ def show_findings(row, console):
         console.print(text, soft_wrap=True)
 
 
-# ------------------------------------------------------------------ all operators
+# ------------------------------------------------------------------ all of them
 
 
-def totals(rows):
+def totals(rows, what):
     """What is here; how much of each stage passes; what is refused, wrong, missing, excluded; and the looser bounds."""
     verdicts = Counter(row.verdict for row in rows)
     walked = len(rows) - verdicts["excluded"]
     samples = sum(row.samples.total() for row in rows)
-    text = Text(f"\n{walked - verdicts[MISSING]} of {walked} operators are here", "bold")
+    text = Text(f"\n{walked - verdicts[MISSING]} of {walked} {what}s are here", "bold")
     text.append(f", {verdicts[PASS]} of them without a miss; {samples} samples.\n")
     for what, (passed, total) in rates(rows).items():
         style = "" if passed >= ENOUGH * total else "yellow"
@@ -105,9 +105,9 @@ def totals(rows):
     return text
 
 
-def write_json(rows, path):
+def write_json(rows, path, what="operator"):
     """Everything: the totals, and every operator with every miss."""
-    operators = [
+    found = [
         asdict(row)
         | {
             "verdict": row.verdict,
@@ -117,5 +117,5 @@ def write_json(rows, path):
         }
         for row in rows
     ]
-    facts = {"agrees": agrees(rows), "rates": rates(rows), "operators": operators}
+    facts = {"agrees": agrees(rows), "rates": rates(rows), f"{what}s": found}
     path.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -15,16 +15,6 @@ from .samples import described, drawn, spread
 from .stages import compared, complaint
 
 
-def walk_all(keys, dtypes=None, most=None, jobs=1):
-    """The rows of these operators, each as soon as it is done."""
-    if jobs == 1:
-        yield from (walk(key, dtypes, most) for key in keys)
-        return
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-        for done in as_completed([pool.submit(walk, key, dtypes, most) for key in keys]):
-            yield done.result()
-
-
 def walk(key, dtypes=None, most=None):
     """The row of one operator, walked in these dtypes, with at most so many of its samples."""
     op, row, start = names.entry(key), Row(key), perf_counter()
@@ -50,6 +40,16 @@ def walk(key, dtypes=None, most=None):
         row.missing = row.findings[0].told
     row.seconds = perf_counter() - start
     return row
+
+
+def walk_all(keys, dtypes=None, most=None, jobs=1, walk=walk):
+    """The rows of these operators, or of what else `walk` walks, each as soon as it is done."""
+    if jobs == 1:
+        yield from (walk(key, dtypes, most) for key in keys)
+        return
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        for done in as_completed([pool.submit(walk, key, dtypes, most) for key in keys]):
+            yield done.result()
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def close(a, b):
 def values(t, *shape):
     """Numbers that are neither round nor alike."""
     count = int(np.prod(shape, dtype=int))
-    return (t.arange(count, dtype=t.float64).reshape(shape) * 0.37).sin()
+    return (t.arange(1, count + 1, dtype=t.float64).reshape(shape) * 0.37).sin()
 
 
 def slopes(t, function, *inputs):

@@ -1,6 +1,7 @@
 """Activations as torch.nn.functional has them: with a flag for working in place."""
 
 import functools
+from inspect import Parameter, signature
 
 import numpy as np
 
@@ -34,6 +35,9 @@ def placeable(function=None, *, also=()):
             raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(args[0]).__name__}")
         return write(args[0], function, args[1:], named) if inplace else function(*args, **named)
 
+    before = [p for p in signature(function).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    flag = Parameter("inplace", Parameter.POSITIONAL_OR_KEYWORD, default=False)
+    call.__signature__ = signature(function).replace(parameters=[*before, flag])
     publish(call, name, "nn.functional")
     for place in also:
         publish(function, name, place)

@@ -57,9 +57,11 @@ class RNNBase(Module):
         self._all_weights = []
         for layer in range(num_layers):
             width = shown * directions if layer else input_size
-            shapes = {"weight_ih": (gates, width), "weight_hh": (gates, shown)}
-            shapes |= {"bias_ih": (gates,), "bias_hh": (gates,)} if bias else {}
-            shapes |= {"weight_hr": (proj_size, hidden_size)} if proj_size else {}
+            shapes: dict[str, tuple[int, ...]] = {"weight_ih": (gates, width), "weight_hh": (gates, shown)}
+            if bias:
+                shapes |= {"bias_ih": (gates,), "bias_hh": (gates,)}
+            if proj_size:
+                shapes["weight_hr"] = proj_size, hidden_size
             for suffix in ("", "_reverse")[:directions]:
                 named = {f"{name}_l{layer}{suffix}": shape for name, shape in shapes.items()}
                 for name, shape in named.items():

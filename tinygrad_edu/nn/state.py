@@ -11,6 +11,7 @@ from ..autograd import no_grad
 from ..data import as_tensor
 from ..handle import Handle
 from .parameter import Parameter
+from .uninitialized import is_lazy
 
 NONE: Mapping[int, Any] = MappingProxyType({})
 EXTRA = "_extra_state"
@@ -121,7 +122,8 @@ class State:
             raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
         metadata = getattr(state_dict, "_metadata", {})
         keys, problems = Keys([], []), []
-        before = [(m, name, t, t.array.copy()) for m in self.modules() for name, t in m._own_state().items()]
+        mine = [(m, name, t) for m in self.modules() for name, t in m._own_state().items()]
+        before = [(m, name, t, t.array.copy()) for m, name, t in mine if not is_lazy(t)]
 
         def load(module, state, prefix=""):
             local = dict(metadata.get(prefix[:-1], {})) | dict(assign_to_params_buffers=assign)
