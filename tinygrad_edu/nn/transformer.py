@@ -10,6 +10,7 @@ from ..ops.places import triu
 from ..tensor import Tensor
 from ..thread import thread
 from . import functional as F
+from .activations import GELU, ReLU
 from .containers import ModuleList
 from .init import xavier_uniform_
 from .module import Module
@@ -27,7 +28,7 @@ class Stack(Module):
         self.layers = ModuleList([copy.deepcopy(layer) for _ in range(num_layers)])
         self.num_layers, self.norm = num_layers, norm
 
-    def normed(self, x: Tensor) -> Tensor:
+    def _normed(self, x: Tensor) -> Tensor:
         return x if self.norm is None else self.norm(x)
 
 
@@ -61,11 +62,11 @@ class TransformerEncoder(Stack):
         x = src
         for layer in self.layers:
             x = layer(x, src_mask=mask, src_key_padding_mask=padding, is_causal=bool(is_causal))
-        if padding is not None and mask is None and src.dim() == 3 and self.cuts_off(padding.array != 0, src):
+        if padding is not None and mask is None and src.dim() == 3 and self._cuts_off(padding.array != 0, src):
             x = x.masked_fill((padding != 0).unsqueeze(-1), 0)
-        return self.normed(x)
+        return self._normed(x)
 
-    def cuts_off(self, hidden: np.ndarray, src: Tensor) -> bool:
+    def _cuts_off(self, hidden: np.ndarray, src: Tensor) -> bool:
         """Whether what is hidden, the end of each sequence, is to become zeros."""
         learns = thread.grad and any(t.requires_grad for t in (src, *self.layers[0].parameters()))
         at_the_end = not (hidden[:, :-1] & ~hidden[:, 1:]).any()
@@ -74,11 +75,12 @@ class TransformerEncoder(Stack):
 
 def is_fast(layer: Module) -> bool:
     """Whether torch has a fast form of an encoder of such layers."""
-    if not isinstance(layer, TransformerEncoderLayer) or layer.norm_first or not layer.activation_relu_or_gelu:
+    if not isinstance(layer, TransformerEncoderLayer) or layer.norm_first:
         return False
+    known = layer.activation in (F.relu, F.gelu) or isinstance(layer.activation, (ReLU, GELU))
     attention = layer.self_attn
     usual = attention.batch_first and attention._qkv_same_embed_dim and attention.in_proj_bias is not None
-    return usual and attention.num_heads % 2 == 0 and layer.norm1.eps == layer.norm2.eps
+    return known and usual and attention.num_heads % 2 == 0 and layer.norm1.eps == layer.norm2.eps
 
 
 class TransformerDecoder(Stack):
@@ -112,7 +114,7 @@ class TransformerDecoder(Stack):
                 tgt_is_causal=bool(tgt_is_causal),
                 memory_is_causal=memory_is_causal,
             )
-        return self.normed(x)
+        return self._normed(x)
 
 
 class Transformer(Module):

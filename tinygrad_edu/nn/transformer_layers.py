@@ -13,7 +13,6 @@ from ..functional.multihead import additive
 from ..tensor import Tensor
 from ..users import warn
 from . import functional as F
-from .activations import GELU, ReLU
 from .attention import MultiheadAttention
 from .dropout import Dropout
 from .linear import Linear
@@ -58,7 +57,7 @@ class TransformerLayer(Module):
             self.add_module(f"dropout{i}", Dropout(dropout))
         self.activation = named(activation) if isinstance(activation, str) else activation
 
-    def added(self, x: Tensor, norm: Module, block: Callable[[Tensor], Tensor]) -> Tensor:
+    def _added(self, x: Tensor, norm: Module, block: Callable[[Tensor], Tensor]) -> Tensor:
         """x and what a block makes of it."""
         return x + block(norm(x)) if self.norm_first else norm(x + block(x))
 
@@ -91,12 +90,6 @@ class TransformerEncoderLayer(TransformerLayer):
     torch.Size([4, 5, 8])
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        relu = self.activation is F.relu or isinstance(self.activation, ReLU)
-        gelu = self.activation is F.gelu or isinstance(self.activation, GELU)
-        self.activation_relu_or_gelu = 1 if relu else 2 if gelu else 0
-
     def forward(
         self,
         src: Tensor,
@@ -105,8 +98,8 @@ class TransformerEncoderLayer(TransformerLayer):
         is_causal: bool = False,
     ) -> Tensor:
         src_mask, padding = both_added(src, src_mask, src_key_padding_mask, "src_mask")
-        x = self.added(src, self.norm1, lambda x: self._sa_block(x, src_mask, padding, is_causal))
-        return self.added(x, self.norm2, self._ff_block)
+        x = self._added(src, self.norm1, lambda x: self._sa_block(x, src_mask, padding, is_causal))
+        return self._added(x, self.norm2, self._ff_block)
 
 
 def both_added(src: Tensor, mask: Tensor | None, padding: Tensor | None, name: str) -> Any:
@@ -140,9 +133,9 @@ class TransformerDecoderLayer(TransformerLayer):
     ) -> Tensor:
         own = tgt_mask, tgt_key_padding_mask, tgt_is_causal
         to_memory = memory_mask, memory_key_padding_mask, memory_is_causal
-        x = self.added(tgt, self.norm1, lambda x: self._sa_block(x, *own))
-        x = self.added(x, self.norm2, lambda x: self._mha_block(x, memory, *to_memory))
-        return self.added(x, self.norm3, self._ff_block)
+        x = self._added(tgt, self.norm1, lambda x: self._sa_block(x, *own))
+        x = self._added(x, self.norm2, lambda x: self._mha_block(x, memory, *to_memory))
+        return self._added(x, self.norm3, self._ff_block)
 
     def _mha_block(
         self, x: Tensor, mem: Tensor, attn_mask: Any, key_padding_mask: Any, is_causal: bool = False

@@ -36,4 +36,4 @@ __all__ = [
     "places",
     "scatter",
 ]
-__all__ += ["linalg", "inverse", "spectral", "window", "conv", "resample", "norm", "embedding", "loss", "alignment"]
+__all__ += ["linalg", "inverse", "spectral", "window", "conv", "resample", "norm", "embedding", "recurrence", "loss", "alignment"]
