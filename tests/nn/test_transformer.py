@@ -1,74 +1,195 @@
-"""Transformers beside torch's: masks of every kind, both orders of norm, dropout's bits, training."""
+"""The Transformer beside torch's: bits at the start, outputs, gradients, dropout, evaluation, what is refused."""
+
+import copy
+import itertools
+import pickle
 
 import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tests.snippets import outcome
 
+from .beside import learns, numbers, same, told
 
-def causal(t, n, kind):
-    hidden = t.ones(n, n, dtype=t.bool).triu(1)
-    return {"none": None, "truths": hidden, "floats": t.nn.Transformer.generate_square_subsequent_mask(n)}[kind]
-
-
-def run(t, norm_first, mask, training):
-    """Loss, outputs and every gradient of a transformer of two by two layers, with padding and dropout."""
-    t.manual_seed(0)
-    model = t.nn.Transformer(8, 2, 2, 2, 16, 0.3, "gelu", batch_first=True, norm_first=norm_first).train(training)
-    src, tgt = t.randn(3, 5, 8), t.randn(3, 4, 8, requires_grad=True)
-    padding = t.tensor([[False] * 5, [False] * 5, [False, False, False, True, True]])
-    if mask == "floats":
-        padding = t.zeros(3, 5).masked_fill(padding, -np.inf)
-    out = model(src, tgt, tgt_mask=causal(t, 4, mask), src_key_padding_mask=padding, memory_key_padding_mask=padding)
-    loss = (out * t.arange(8.0)).square().mean()
-    loss.backward()
-    return [
-        loss.detach().numpy(),
-        out.detach().numpy(),
-        tgt.grad.numpy(),
-        *(p.grad.numpy() for p in model.parameters()),
-    ]
-
-
-@pytest.mark.filterwarnings("ignore:enable_nested_tensor")
-@pytest.mark.parametrize("norm_first", [True, False])
-@pytest.mark.parametrize("mask", ["none", "truths", "floats"])
-@pytest.mark.parametrize("training", [True, False])
-def test_outputs_and_gradients_are_torchs(norm_first, mask, training, promised):
-    pytest.importorskip("scipy")  # the exact gelu's
-    for ours, theirs in zip(
-        run(tg, norm_first, mask, training), run(promised, norm_first, mask, training), strict=True
-    ):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
-
-
-def test_a_stack_finds_out_that_its_mask_is_causal():
-    layer = tg.nn.TransformerEncoderLayer(4, 1, 8, 0.0)
-    seen = []
-    layer.forward = lambda x, src_mask, is_causal, src_key_padding_mask: seen.append(is_causal) or x
-    stack = tg.nn.TransformerEncoder(layer, 1)
-    mask = tg.nn.Transformer.generate_square_subsequent_mask(3)
-    for given in (mask, mask + 1, mask[:2, :2], None):
-        stack(tg.ones(3, 4), mask=given)
-    stack(tg.ones(3, 4), mask=mask + 1, is_causal=True)
-    assert seen == [True, False, False, False, True]
-
-
-WRONG = {
-    "no such activation": lambda t: t.nn.TransformerEncoderLayer(4, 2, activation="tanh"),
-    "heads that do not share evenly": lambda t: t.nn.MultiheadAttention(5, 2),
-    "no heads": lambda t: t.nn.MultiheadAttention(4, 0),
-    "other batches": lambda t: t.nn.Transformer(4, 2, 1, 1, 4)(t.ones(3, 2, 4), t.ones(3, 1, 4)),
-    "other widths": lambda t: t.nn.Transformer(4, 2, 1, 1, 4)(t.ones(3, 2, 5), t.ones(3, 2, 5)),
-    "another width": lambda t: t.nn.MultiheadAttention(4, 2)(*[t.ones(3, 2, 5)] * 3),
-    "a mask of another shape": lambda t: t.nn.MultiheadAttention(4, 2)(*[t.ones(3, 2, 4)] * 3, attn_mask=t.ones(2, 2)),
+ENDS = [[False, False, False, False, True], [False, False, True, True, True]]
+HOLES = [[False, True, False, False, False], [False, False, True, True, True]]
+OPTIONS = {
+    "plain": {},
+    "norm first": dict(norm_first=True),
+    "no bias": dict(bias=False),
+    "gelu": dict(activation="gelu", layer_norm_eps=0.1),
+    "dropout": dict(dropout=0.4),
 }
 
 
+def layer(kind, **options):
+    return lambda t: getattr(t.nn, f"Transformer{kind}Layer")(6, 2, 8, **dict(dropout=0.0) | options)
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+@pytest.mark.parametrize("mask", ["none", "causal", "ends", "both"])
+@pytest.mark.parametrize("train", [True, False], ids=["train", "eval"])
+def test_an_encoder_layer(name, mask, train, promised):
+    def call(t, module, x):
+        causal = t.ones(5, 5, dtype=t.bool).triu(1) if mask in ("causal", "both") else None
+        return module(x, causal, t.tensor(ENDS) if mask in ("ends", "both") else None, is_causal=mask == "causal")
+
+    make = layer("Encoder", batch_first=True, **OPTIONS[name])
+    same(learns(make, call, numbers(2, 5, 6), train=train), promised)
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+@pytest.mark.parametrize("mask", ["none", "causal", "ends"])
+def test_a_decoder_layer(name, mask, promised):
+    def call(t, module, x, memory):
+        causal = t.nn.Transformer.generate_square_subsequent_mask(4, dtype=t.float64)
+        masks = dict(tgt_mask=causal, tgt_is_causal=True) if mask == "causal" else {}
+        return module(x, memory, **masks | (dict(memory_key_padding_mask=t.tensor(ENDS)) if mask == "ends" else {}))
+
+    same(learns(layer("Decoder", **OPTIONS[name]), call, numbers(4, 2, 6), numbers(5, 2, 6)), promised)
+
+
+@pytest.mark.parametrize(("first", "norm", "p"), list(itertools.product([True, False], [True, False], [0.0, 0.3])))
+def test_the_whole(first, norm, p, promised):
+    make = lambda t: t.nn.Transformer(6, 2, 2, 2, 8, p, batch_first=first, norm_first=norm)
+    shape = (lambda *s: (s[1], s[0], s[2])) if first else (lambda *s: s)
+    call = lambda t, module, src, tgt: module(
+        src,
+        tgt,
+        src_key_padding_mask=t.tensor(ENDS),
+        tgt_mask=t.ones(4, 4, dtype=t.bool).triu(1),
+        memory_key_padding_mask=t.tensor(ENDS),
+    )
+    same(learns(make, call, numbers(*shape(5, 2, 6)), numbers(*shape(4, 2, 6))), promised)
+
+
+@pytest.mark.parametrize("hidden", [ENDS, HOLES, None], ids=["ends", "holes", "nothing"])
+@pytest.mark.parametrize(
+    "options",
+    [{}, dict(norm_first=True), dict(activation="gelu"), dict(bias=False), dict(batch_first=False)],
+    ids=str,
+)
+@pytest.mark.parametrize("more", [{}, dict(enable_nested_tensor=False)], ids=str)
+@pytest.mark.parametrize("how", ["no_grad", "frozen", "grad", "train"])
+@pytest.mark.filterwarnings("ignore:enable_nested_tensor is True", "ignore:The PyTorch API of nested tensors")
+def test_an_encoder_evaluated_is_torchs(hidden, options, more, how, promised):
+    """Its fast way leaves out what is hidden at the ends, and has zeros there."""
+
+    def program(t):
+        t.manual_seed(0)
+        encoder = t.nn.TransformerEncoder(
+            layer("Encoder", **dict(batch_first=True) | options)(t), 2, t.nn.LayerNorm(6), **more
+        )
+        encoder = encoder.double().train(how == "train").requires_grad_(how != "frozen")
+        x = t.tensor(numbers(2, 5, 6))
+        x = x if options.get("batch_first", True) else x.transpose(0, 1)
+        with t.set_grad_enabled(how != "no_grad"):
+            return encoder(x, src_key_padding_mask=None if hidden is None else t.tensor(hidden))
+
+    same(program, promised)
+
+
+def test_zeros_are_where_torchs_fast_way_has_them():
+    """Without torch: the same is asserted of ours alone."""
+    encoder = tg.nn.TransformerEncoder(layer("Encoder", batch_first=True)(tg), 1).eval()
+    with tg.no_grad():
+        out = encoder(tg.rand(2, 5, 6), src_key_padding_mask=tg.tensor(ENDS))
+    assert ((out == 0).all(-1)).tolist() == ENDS
+
+
+@pytest.mark.filterwarnings("ignore:enable_nested_tensor is True")
+def test_bits_names_and_text_are_torchs(promised):
+    makes = [
+        layer("Encoder"),
+        layer("Decoder", bias=False),
+        lambda t: t.nn.Transformer(4, 2, 2, 3, 8, activation=t.nn.GELU()),
+        lambda t: t.nn.TransformerDecoder(layer("Decoder")(t), 2, t.nn.LayerNorm(6)),
+    ]
+    for make in makes:
+        begun = []
+        for t in (tg, promised):
+            t.manual_seed(3)
+            module = make(t)
+            state = [(name, p.numpy().tobytes()) for name, p in module.state_dict().items()]
+            begun.append([state, repr(module)])
+        assert begun[0] == begun[1]
+
+
+def test_an_activation_may_be_any_function(promised):
+    make = lambda t: layer("Encoder", activation=lambda x: x.tanh() * 2)(t)
+    same(learns(make, lambda t, module, x: module(x), numbers(5, 2, 6)), promised)
+
+
+def test_the_causal_mask_is_torchs(torch):
+    for options in ({}, dict(dtype="float64")):
+        ours, theirs = (
+            t.nn.Transformer.generate_square_subsequent_mask(3, **{k: getattr(t, v) for k, v in options.items()})
+            for t in (tg, torch)
+        )
+        assert ours.tolist() == theirs.tolist()
+        assert str(ours.dtype) == str(theirs.dtype)
+
+
+@pytest.mark.parametrize("clone", [copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))], ids=["copy", "pickle"])
+@pytest.mark.parametrize("activation", ["relu", "gelu"])
+def test_a_copy_is_equal_and_apart(clone, activation):
+    module = tg.nn.TransformerEncoder(layer("Encoder", activation=activation)(tg), 2)
+    twin, x = clone(module), tg.rand(5, 2, 6)
+    assert twin(x).tolist() == module(x).tolist()
+    with tg.no_grad():
+        twin.layers[0].linear1.weight.zero_()
+    assert twin(x).tolist() != module(x).tolist()
+
+
+def test_copies_of_a_layer_are_apart():
+    encoder = tg.nn.TransformerEncoder(layer("Encoder")(tg), 2)
+    first, second = (one.linear1.weight for one in encoder.layers)
+    assert first is not second
+    assert first.tolist() == second.tolist()
+    assert not np.shares_memory(first.array, second.array)
+
+
+def test_parts_of_a_layer_may_be_overridden():
+    """Many programs override `_sa_block`, to see the weights."""
+
+    class Deaf(tg.nn.TransformerEncoderLayer):
+        def _sa_block(self, x, attn_mask, key_padding_mask, is_causal=False):
+            return x * 0
+
+    deaf, x = Deaf(6, 2, 8, dropout=0.0), tg.rand(5, 2, 6)
+    y = x.clone()
+    y[1:] = 0
+    assert deaf(x)[0].tolist() == deaf(y)[0].tolist()
+
+
+REFUSED = {
+    "heads that do not divide": lambda t: t.nn.Transformer(6, 4),
+    "an unknown activation": lambda t: layer("Encoder", activation="tanh")(t),
+    "batches that differ": lambda t: t.nn.Transformer(4, 2, 1, 1, 8)(t.ones(5, 2, 4), t.ones(5, 3, 4)),
+    "batches that differ, first": lambda t: t.nn.Transformer(4, 2, 1, 1, 8, batch_first=True)(
+        t.ones(2, 5, 4), t.ones(3, 5, 4)
+    ),
+    "another width": lambda t: t.nn.Transformer(4, 2, 1, 1, 8)(t.ones(5, 2, 4), t.ones(5, 2, 3)),
+    "padding of integers": lambda t: layer("Encoder")(t)(t.ones(5, 2, 6), src_key_padding_mask=t.ones(2, 5).int()),
+    "a mask of integers": lambda t: layer("Encoder")(t)(t.ones(5, 2, 6), src_mask=t.ones(5, 5).int()),
+    "causal without a mask": lambda t: layer("Encoder")(t)(t.ones(5, 2, 6), is_causal=True),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
 @pytest.mark.filterwarnings("ignore:enable_nested_tensor")
-@pytest.mark.parametrize("case", WRONG)
-def test_what_is_wrong_raises_what_it_raises_in_torch(case, torch):
-    with pytest.raises((RuntimeError, AssertionError, ValueError)) as theirs:
-        WRONG[case](torch)
-    with pytest.raises(theirs.type):
-        WRONG[case](tg)
+def test_what_torch_refuses_is_refused(name, torch):
+    ours, theirs = (outcome(REFUSED[name], t) for t in (tg, torch))
+    assert isinstance(theirs, Exception)
+    assert type(ours) is type(theirs), (ours, theirs)
+    assert str(ours)[:20] == str(theirs)[:20], (ours, theirs)
+
+
+def test_masks_of_two_dtypes_warn(torch):
+    def program(t):
+        layer("Encoder")(t)(t.ones(5, 2, 6), t.zeros(5, 5), t.zeros(2, 5, dtype=t.bool))
+
+    ours, theirs = told(program, tg), told(program, torch)
+    assert [category for category, _ in ours] == [category for category, _ in theirs] == [UserWarning]
+    assert ours[0][1] == __file__

@@ -37,7 +37,7 @@ class RNNCellBase(Module):
         for parameter in self.parameters():
             init.uniform_(parameter, -bound, bound)
 
-    def step(self, cell: Any, input: Tensor, states: Any) -> list[Tensor]:
+    def _step(self, cell: Any, input: Tensor, states: Any) -> list[Tensor]:
         """The next states, of given ones or zeros, for a batch (N, E) or a single item (E)."""
         name = self._get_name()
         if input.dim() not in (1, 2):
@@ -78,7 +78,7 @@ class RNNCell(RNNCellBase):
         cells = {"tanh": rnn_tanh_cell, "relu": rnn_relu_cell}
         if self.nonlinearity not in cells:
             raise RuntimeError(f"Unknown nonlinearity: {self.nonlinearity}")
-        return self.step(lambda x, h, *w: [cells[self.nonlinearity](x, *h, *w)], input, [hx])[0]
+        return self._step(lambda x, h, *w: [cells[self.nonlinearity](x, *h, *w)], input, [hx])[0]
 
 
 class LSTMCell(RNNCellBase):
@@ -90,7 +90,7 @@ class LSTMCell(RNNCellBase):
         super().__init__(input_size, hidden_size, bias, 4, device, dtype)
 
     def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
-        h, c = self.step(lstm_cell, input, (None, None) if hx is None else hx)
+        h, c = self._step(lstm_cell, input, (None, None) if hx is None else hx)
         return h, c
 
 
@@ -103,4 +103,4 @@ class GRUCell(RNNCellBase):
         super().__init__(input_size, hidden_size, bias, 3, device, dtype)
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
-        return self.step(lambda x, h, *w: [gru_cell(x, *h, *w)], input, [hx])[0]
+        return self._step(lambda x, h, *w: [gru_cell(x, *h, *w)], input, [hx])[0]

@@ -64,10 +64,6 @@ class Linear(Module):
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
-class NonDynamicallyQuantizableLinear(Linear):
-    """Linear, by the name that torch prints for it within MultiheadAttention."""
-
-
 class Bilinear(Module):
     """x₁ᵀ w x₂ + b, for w of shape (out_features, in1_features, in2_features).
 

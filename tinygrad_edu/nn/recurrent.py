@@ -57,9 +57,11 @@ class RNNBase(Module):
         self._all_weights = []
         for layer in range(num_layers):
             width = shown * directions if layer else input_size
-            shapes = {"weight_ih": (gates, width), "weight_hh": (gates, shown)}
-            shapes |= {"bias_ih": (gates,), "bias_hh": (gates,)} if bias else {}
-            shapes |= {"weight_hr": (proj_size, hidden_size)} if proj_size else {}
+            shapes: dict[str, tuple[int, ...]] = {"weight_ih": (gates, width), "weight_hh": (gates, shown)}
+            if bias:
+                shapes |= {"bias_ih": (gates,), "bias_hh": (gates,)}
+            if proj_size:
+                shapes["weight_hr"] = proj_size, hidden_size
             for suffix in ("", "_reverse")[:directions]:
                 named = {f"{name}_l{layer}{suffix}": shape for name, shape in shapes.items()}
                 for name, shape in named.items():
@@ -85,44 +87,32 @@ class RNNBase(Module):
 
     # ---------------------------------------------------------------- forward
 
-    def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
+    def _run(self, input: Any, states: list[Tensor]) -> tuple[Any, list[Tensor]]:
+        """(what is shown at each step, the last states), from the first states, or from zeros if there are none."""
         layer = MODES[self.mode][0]
         options = self._flat_weights, self.bias, self.num_layers, self.dropout, self.training, self.bidirectional
         if isinstance(input, PackedSequence):
             data, sizes, order, back = input
             steps = packed_sizes(data, sizes)
-            first = self.first(
-                data, 2, steps[0], [s if order is None else s.index_select(1, order) for s in self.given(hx)]
-            )
-            out, *ends = in_layers(layer, data, steps, first, *options)
+            states = states if order is None else [state.index_select(1, order) for state in states]
+            out, *ends = in_layers(layer, data, steps, self._first(data, 2, steps[0], states), *options)
             ends = ends if back is None else [end.index_select(1, back) for end in ends]
-            return PackedSequence(out, sizes, order, back), self.found(ends)
+            return PackedSequence(out, sizes, order, back), ends
         dims, items = input.dim(), 0 if self.batch_first else 1
         if dims not in (2, 3):
             raise ValueError(f"{self._get_name()}: Expected input to be 2D or 3D, got {dims}D instead")
-        given = self.given(hx)
-        if any(state.dim() != dims for state in given):
-            got = ", ".join(f"{state.dim()}-D" for state in given)
+        if any(state.dim() != dims for state in states):
+            got = ", ".join(f"{state.dim()}-D" for state in states)
             raise RuntimeError(
                 f"For {'un' * (dims == 2)}batched {dims}-D input, hx should also be {dims}-D but got {got} tensor"
             )
         if dims == 2:
-            input, given = input.unsqueeze(items), [state.unsqueeze(1) for state in given]
-        first = self.first(input, 3, input.shape[items], given)
-        out, *ends = through_time(layer, input, first, *options, batch_first=self.batch_first)
-        if dims == 2:
-            out, ends = out.squeeze(items), [end.squeeze(1) for end in ends]
-        return out, self.found(ends)
+            input, states = input.unsqueeze(items), [state.unsqueeze(1) for state in states]
+        states = self._first(input, 3, input.shape[items], states)
+        out, *ends = through_time(layer, input, states, *options, batch_first=self.batch_first)
+        return (out, ends) if dims == 3 else (out.squeeze(items), [end.squeeze(1) for end in ends])
 
-    def given(self, hx: Any) -> list[Tensor]:
-        """The states that were given."""
-        return [] if hx is None else [hx]
-
-    def found(self, ends: list[Tensor]) -> Any:
-        """The states to give back."""
-        return ends[0]
-
-    def first(self, input: Tensor, dims: int, n: int, states: list[Tensor]) -> list[Tensor]:
+    def _first(self, input: Tensor, dims: int, n: int, states: list[Tensor]) -> list[Tensor]:
         """The states to begin with: those given, or zeros. Raises torch's errors for what does not fit."""
         weight = self._flat_weights[0]
         if input.dtype is not weight.dtype:
@@ -137,14 +127,14 @@ class RNNBase(Module):
                 f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got {input.shape[-1]}"
             )
         count = self.num_layers * (1 + self.bidirectional)
-        shapes = [(count, n, width) for width in self.widths()]
+        shapes = [(count, n, width) for width in self._widths()]
         for i, (state, shape) in enumerate(zip(states, shapes)):
             if state.shape != shape:
                 which = f"hidden[{i}]" if len(shapes) > 1 else "hidden"
                 raise RuntimeError(f"Expected {which} size {shape}, got {list(state.shape)}")
         return states or [zeros(shape, dtype=input.dtype) for shape in shapes]
 
-    def widths(self) -> tuple[int, ...]:
+    def _widths(self) -> tuple[int, ...]:
         """How many numbers each state has."""
         return (self.hidden_size,)
 
@@ -187,6 +177,10 @@ class RNN(RNNBase):
         super().__init__(mode, input_size, hidden_size, *options)
         self.nonlinearity = nonlinearity
 
+    def forward(self, input: Any, hx: Tensor | None = None) -> tuple[Any, Tensor]:
+        out, (h,) = self._run(input, [] if hx is None else [hx])
+        return out, h
+
 
 class LSTM(RNNBase):
     """cₜ = f · cₜ₋₁ + i · g and hₜ = o · tanh cₜ, with gates i, f and o = σ(...) and g = tanh(...) of w_ih xₜ + b_ih + w_hh hₜ₋₁ + b_hh.
@@ -215,13 +209,11 @@ class LSTM(RNNBase):
         options = num_layers, bias, batch_first, dropout, bidirectional, proj_size, device, dtype
         super().__init__("LSTM", input_size, hidden_size, *options)
 
-    def given(self, hx: Any) -> list[Tensor]:
-        return [] if hx is None else [hx[0], hx[1]]
+    def forward(self, input: Any, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Any, tuple[Tensor, Tensor]]:
+        out, (h, c) = self._run(input, [] if hx is None else [hx[0], hx[1]])
+        return out, (h, c)
 
-    def found(self, ends: list[Tensor]) -> Any:
-        return tuple(ends)
-
-    def widths(self) -> tuple[int, ...]:
+    def _widths(self) -> tuple[int, ...]:
         return self.proj_size or self.hidden_size, self.hidden_size
 
 
@@ -245,6 +237,10 @@ class GRU(RNNBase):
     ) -> None:
         options = num_layers, bias, batch_first, dropout, bidirectional, proj_size, device, dtype
         super().__init__("GRU", input_size, hidden_size, *options)
+
+    def forward(self, input: Any, hx: Tensor | None = None) -> tuple[Any, Tensor]:
+        out, (h,) = self._run(input, [] if hx is None else [hx])
+        return out, h
 
 
 def check(input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size):

@@ -1,59 +1,42 @@
-"""The transformer: an encoder of one sequence, and a decoder of another that attends to what the encoder made of the first.
-
-Vaswani et al., Attention is all you need, 2017.
-"""
+"""The Transformer: copies of a layer one after the other, as an encoder, a decoder, or both. (Vaswani et al., 2017.)"""
 
 import copy
-import math
-from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from ..creation import full
 from ..ops.places import triu
 from ..tensor import Tensor
+from ..thread import thread
 from . import functional as F
-from . import init
+from .activations import GELU, ReLU
 from .containers import ModuleList
+from .init import xavier_uniform_
 from .module import Module
 from .normalization import LayerNorm
-from .transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
-
-
-def later_hidden(size, device=None, dtype=None):
-    """The mask that hides from each place the places after it: -∞ above the diagonal, 0 elsewhere."""
-    return triu(full((size, size), -math.inf, dtype=dtype, device=device), 1)
-
-
-def is_causal_mask(mask, is_causal, size):
-    """Whether a mask hides the places after each: as the caller says or, where he does not, by looking at it."""
-    if is_causal is not None or mask is None:
-        return bool(is_causal)
-    return mask.shape == (size, size) and bool((mask == later_hidden(size, dtype=mask.dtype)).all())
+from .transformer_layers import Activation, TransformerDecoderLayer, TransformerEncoderLayer, both_added
 
 
 class Stack(Module):
-    """Copies of a layer, one after the other, and a norm behind the last."""
+    """Copies of one layer, one after the other, and a norm at the end."""
 
-    def __init__(self, layer, num_layers, norm):
+    norm: Module | None
+
+    def __init__(self, layer: Module, num_layers: int, norm: Module | None = None) -> None:
         super().__init__()
         self.layers = ModuleList([copy.deepcopy(layer) for _ in range(num_layers)])
         self.num_layers, self.norm = num_layers, norm
 
-    def _length(self, x):
-        """How many places a sequence has."""
-        first = self.layers[0].self_attn.batch_first and x.dim() == 3
-        return x.shape[1 if first else 0]
-
-    def _run(self, x, *args, **kwargs):
-        for layer in self.layers:
-            x = layer(x, *args, **kwargs)
+    def _normed(self, x: Tensor) -> Tensor:
         return x if self.norm is None else self.norm(x)
 
 
 class TransformerEncoder(Stack):
-    """Encoder layers, one after the other. The layers are copies, and begin with the same parameters.
+    """`num_layers` copies of an encoder layer.
 
-    Whether tensors may be nested makes no difference here.
+    While evaluating without gradients, torch cuts off what `src_key_padding_mask` hides behind the end of each sequence,
+    where its fast layers allow it, and has zeros there: so do we.
     https://docs.pytorch.org/docs/stable/generated/torch.nn.TransformerEncoder.html"""
 
     def __init__(
@@ -66,6 +49,7 @@ class TransformerEncoder(Stack):
     ) -> None:
         super().__init__(encoder_layer, num_layers, norm)
         self.enable_nested_tensor, self.mask_check = enable_nested_tensor, mask_check
+        self.use_nested_tensor = enable_nested_tensor and is_fast(encoder_layer)
 
     def forward(
         self,
@@ -74,12 +58,33 @@ class TransformerEncoder(Stack):
         src_key_padding_mask: Tensor | None = None,
         is_causal: bool | None = None,
     ) -> Tensor:
-        causal = is_causal_mask(mask, is_causal, self._length(src))
-        return self._run(src, src_mask=mask, is_causal=causal, src_key_padding_mask=src_key_padding_mask)
+        mask, padding = both_added(src, mask, src_key_padding_mask, "mask")
+        x = src
+        for layer in self.layers:
+            x = layer(x, src_mask=mask, src_key_padding_mask=padding, is_causal=bool(is_causal))
+        if padding is not None and mask is None and src.dim() == 3 and self._cuts_off(padding.array != 0, src):
+            x = x.masked_fill((padding != 0).unsqueeze(-1), 0)
+        return self._normed(x)
+
+    def _cuts_off(self, hidden: np.ndarray, src: Tensor) -> bool:
+        """Whether what is hidden, the end of each sequence, is to become zeros."""
+        learns = thread.grad and any(t.requires_grad for t in (src, *self.layers[0].parameters()))
+        at_the_end = not (hidden[:, :-1] & ~hidden[:, 1:]).any()
+        return self.use_nested_tensor and not self.layers[0].training and not learns and at_the_end
+
+
+def is_fast(layer: Module) -> bool:
+    """Whether torch has a fast form of an encoder of such layers."""
+    if not isinstance(layer, TransformerEncoderLayer) or layer.norm_first:
+        return False
+    known = layer.activation in (F.relu, F.gelu) or isinstance(layer.activation, (ReLU, GELU))
+    attention = layer.self_attn
+    usual = attention.batch_first and attention._qkv_same_embed_dim and attention.in_proj_bias is not None
+    return known and usual and attention.num_heads % 2 == 0 and layer.norm1.eps == layer.norm2.eps
 
 
 class TransformerDecoder(Stack):
-    """Decoder layers, one after the other. The layers are copies, and begin with the same parameters.
+    """`num_layers` copies of a decoder layer.
 
     https://docs.pytorch.org/docs/stable/generated/torch.nn.TransformerDecoder.html"""
 
@@ -97,20 +102,23 @@ class TransformerDecoder(Stack):
         tgt_is_causal: bool | None = None,
         memory_is_causal: bool = False,
     ) -> Tensor:
-        return self._run(
-            tgt,
-            memory,
-            tgt_mask=tgt_mask,
-            memory_mask=memory_mask,
-            tgt_key_padding_mask=tgt_key_padding_mask,
-            memory_key_padding_mask=memory_key_padding_mask,
-            tgt_is_causal=is_causal_mask(tgt_mask, tgt_is_causal, self._length(tgt)),
-            memory_is_causal=memory_is_causal,
-        )
+        x = tgt
+        for layer in self.layers:
+            x = layer(
+                x,
+                memory,
+                tgt_mask=tgt_mask,
+                memory_mask=memory_mask,
+                tgt_key_padding_mask=tgt_key_padding_mask,
+                memory_key_padding_mask=memory_key_padding_mask,
+                tgt_is_causal=bool(tgt_is_causal),
+                memory_is_causal=memory_is_causal,
+            )
+        return self._normed(x)
 
 
 class Transformer(Module):
-    """An encoder of `src`, and a decoder of `tgt` that attends to what the encoder made of it.
+    """An encoder of the source, and a decoder of the target that listens to it. Matrices begin Xavier uniform.
 
     https://docs.pytorch.org/docs/stable/generated/torch.nn.Transformer.html"""
 
@@ -122,7 +130,7 @@ class Transformer(Module):
         num_decoder_layers: int = 6,
         dim_feedforward: int = 2048,
         dropout: float = 0.1,
-        activation: str | Callable[[Tensor], Tensor] = F.relu,
+        activation: Activation = F.relu,
         custom_encoder: Any = None,
         custom_decoder: Any = None,
         layer_norm_eps: float = 1e-5,
@@ -133,30 +141,23 @@ class Transformer(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        place = {"device": device, "dtype": dtype}
-        shape = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias)
-
-        def stack(kind, layer, n):
-            return kind(layer(*shape, **place), n, LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **place))
-
+        factory = dict(device=device, dtype=dtype)
+        shape = d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias
+        norm = lambda: LayerNorm(d_model, layer_norm_eps, bias=bias, **factory)
         self.encoder = custom_encoder
         if custom_encoder is None:
-            self.encoder = stack(TransformerEncoder, TransformerEncoderLayer, num_encoder_layers)
+            layer = TransformerEncoderLayer(*shape, **factory)
+            self.encoder = TransformerEncoder(layer, num_encoder_layers, norm())
         self.decoder = custom_decoder
         if custom_decoder is None:
-            self.decoder = stack(TransformerDecoder, TransformerDecoderLayer, num_decoder_layers)
+            self.decoder = TransformerDecoder(TransformerDecoderLayer(*shape, **factory), num_decoder_layers, norm())
         self._reset_parameters()
         self.d_model, self.nhead, self.batch_first = d_model, nhead, batch_first
 
     def _reset_parameters(self) -> None:
-        for p in self.parameters():
-            if p.dim() > 1:
-                init.xavier_uniform_(p)
-
-    @staticmethod
-    def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
-        """The mask that hides from each place the places after it: -∞ above the diagonal, 0 elsewhere."""
-        return later_hidden(sz, device, dtype)
+        for parameter in self.parameters():
+            if parameter.dim() > 1:
+                xavier_uniform_(parameter)
 
     def forward(
         self,
@@ -172,14 +173,14 @@ class Transformer(Module):
         tgt_is_causal: bool | None = None,
         memory_is_causal: bool = False,
     ) -> Tensor:
-        batch = 0 if self.batch_first else 1
-        if src.dim() == 3 and src.shape[batch] != tgt.shape[batch]:
+        items = 0 if self.batch_first else 1
+        if src.dim() == 3 and src.shape[items] != tgt.shape[items]:
             raise RuntimeError(
-                f"the batch number of src and tgt must be equal: {src.shape[batch]} and {tgt.shape[batch]} along dim {batch}"
+                f"the batch number of src and tgt must be equal, and they are {src.shape[items]} and {tgt.shape[items]}"
             )
-        if not src.shape[-1] == tgt.shape[-1] == self.d_model:
+        if (widths := (src.shape[-1], tgt.shape[-1])) != (self.d_model, self.d_model):
             raise RuntimeError(
-                f"the feature number of src and tgt must be equal to d_model={self.d_model}: {src.shape[-1]} and {tgt.shape[-1]}"
+                f"the feature number of src and tgt must be equal to d_model, {self.d_model}, and they are {widths}"
             )
         memory = self.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal)
         return self.decoder(
@@ -192,3 +193,14 @@ class Transformer(Module):
             tgt_is_causal=tgt_is_causal,
             memory_is_causal=memory_is_causal,
         )
+
+    @staticmethod
+    def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
+        """A mask under which place i hears the places up to i: 0 there, -∞ after.
+
+        >>> import tinygrad_edu as tg
+        >>> tg.nn.Transformer.generate_square_subsequent_mask(2)
+        tensor([[0., -inf],
+                [0., 0.]])
+        """
+        return triu(full((sz, sz), -np.inf, device=device, dtype=dtype), 1)

@@ -1,13 +1,17 @@
-"""The layers of a transformer: attention, and a small network for each place, each added to what it was given.
+"""The layers of a Transformer: attention and two Linear, each added to what it was given. (Vaswani et al., 2017.)
 
-Vaswani et al., Attention is all you need, 2017; Xiong et al., On layer normalization in the transformer architecture, 2020,
-for `norm_first`.
+    x = norm(x + attention(x))                            or, with norm_first,    x = x + attention(norm(x))
+    x = norm(x + linear2(activation(linear1(x))))                                 x = x + linear2(activation(linear1(norm(x))))
+
+Dropout follows the activation and each block. https://docs.pytorch.org/docs/stable/generated/torch.nn.Transformer.html
 """
 
 from collections.abc import Callable
 from typing import Any
 
+from ..functional.multihead import additive
 from ..tensor import Tensor
+from ..users import warn
 from . import functional as F
 from .attention import MultiheadAttention
 from .dropout import Dropout
@@ -15,19 +19,13 @@ from .linear import Linear
 from .module import Module
 from .normalization import LayerNorm
 
-ACTIVATIONS = {"relu": F.relu, "gelu": F.gelu}
+Activation = str | Callable[[Tensor], Tensor]
 
 
-def activation_of(given):
-    if isinstance(given, str) and given not in ACTIVATIONS:
-        raise RuntimeError(f"activation should be relu/gelu, not {given}")
-    return ACTIVATIONS[given] if isinstance(given, str) else given
+class TransformerLayer(Module):
+    """What both kinds of layer share: attention to themselves, and two Linear for each place."""
 
-
-class Block(Module):
-    """What the layers of encoder and decoder share: x + f(norm(x)), or norm(x + f(x)), of each f in turn."""
-
-    parts: int  # how many f there are
+    attentions: tuple[str, ...] = ("self_attn",)  # each of which, and the two Linear, has its norm and its dropout
 
     def __init__(
         self,
@@ -35,7 +33,7 @@ class Block(Module):
         nhead: int,
         dim_feedforward: int = 2048,
         dropout: float = 0.1,
-        activation: str | Callable[[Tensor], Tensor] = F.relu,
+        activation: Activation = F.relu,
         layer_norm_eps: float = 1e-5,
         batch_first: bool = False,
         norm_first: bool = False,
@@ -44,52 +42,53 @@ class Block(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        place = {"device": device, "dtype": dtype}
-        attention = lambda: MultiheadAttention(
-            d_model, nhead, dropout=dropout, bias=bias, batch_first=batch_first, **place
-        )
-        self.self_attn = attention()
-        self._more_attention(attention)
-        self.linear1 = Linear(d_model, dim_feedforward, bias=bias, **place)
+        factory = dict(device=device, dtype=dtype)
+        for name in self.attentions:
+            attention = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, **factory)
+            self.add_module(name, attention)
+        self.linear1 = Linear(d_model, dim_feedforward, bias, **factory)
         self.dropout = Dropout(dropout)
-        self.linear2 = Linear(dim_feedforward, d_model, bias=bias, **place)
+        self.linear2 = Linear(dim_feedforward, d_model, bias, **factory)
         self.norm_first = norm_first
-        parts = range(1, self.parts + 1)
-        for i in parts:
-            setattr(self, f"norm{i}", LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **place))
-        for i in parts:
-            setattr(self, f"dropout{i}", Dropout(dropout))
-        self.activation = activation_of(activation)
+        blocks = range(1, len(self.attentions) + 2)
+        for i in blocks:
+            self.add_module(f"norm{i}", LayerNorm(d_model, layer_norm_eps, bias=bias, **factory))
+        for i in blocks:
+            self.add_module(f"dropout{i}", Dropout(dropout))
+        self.activation = named(activation) if isinstance(activation, str) else activation
 
-    def _more_attention(self, attention):
-        """Where a layer has more than self-attention; here, so that parameters are drawn in torch's order."""
+    def _added(self, x: Tensor, norm: Module, block: Callable[[Tensor], Tensor]) -> Tensor:
+        """x and what a block makes of it."""
+        return x + block(norm(x)) if self.norm_first else norm(x + block(x))
 
-    def _added(self, x, norm, f):
-        return x + f(norm(x)) if self.norm_first else norm(x + f(x))
+    def _sa_block(self, x: Tensor, attn_mask: Any, key_padding_mask: Any, is_causal: bool = False) -> Tensor:
+        """Attention to the sequence itself."""
+        masks = dict(attn_mask=attn_mask, key_padding_mask=key_padding_mask, is_causal=is_causal)
+        return self.dropout1(self.self_attn(x, x, x, need_weights=False, **masks)[0])
 
-    def _attend(self, attention, dropout, x, memory, mask, padding, causal):
-        heard = attention(
-            x, memory, memory, attn_mask=mask, key_padding_mask=padding, need_weights=False, is_causal=causal
-        )
-        return dropout(heard[0])
-
-    def _ff_block(self, x):
-        """The network for each place by itself."""
-        return self.linear2(self.dropout(self.activation(self.linear1(x))))
+    def _ff_block(self, x: Tensor) -> Tensor:
+        """Two Linear, at each place alike."""
+        last = self.dropout3 if "dropout3" in self._modules else self.dropout2
+        return last(self.linear2(self.dropout(self.activation(self.linear1(x)))))
 
 
-class TransformerEncoderLayer(Block):
-    """Self-attention, then linear2(activation(linear1(x))), each added to x, with a layer norm after it, or before.
+def named(activation: str) -> Callable[[Tensor], Tensor]:
+    """The activation of this name."""
+    if activation not in ("relu", "gelu"):
+        raise RuntimeError(f"activation should be relu/gelu, not {activation}")
+    return getattr(F, activation)
+
+
+class TransformerEncoderLayer(TransformerLayer):
+    """Attention to the sequence itself, then two Linear.
 
     https://docs.pytorch.org/docs/stable/generated/torch.nn.TransformerEncoderLayer.html
 
     >>> import tinygrad_edu as tg
-    >>> layer = tg.nn.TransformerEncoderLayer(d_model=8, nhead=2, batch_first=True)
-    >>> layer(tg.rand(3, 5, 8)).shape
-    torch.Size([3, 5, 8])
+    >>> layer = tg.nn.TransformerEncoderLayer(d_model=8, nhead=2, dim_feedforward=16, batch_first=True)
+    >>> layer(tg.rand(4, 5, 8)).shape  # 4 sequences of 5 places
+    torch.Size([4, 5, 8])
     """
-
-    parts = 2
 
     def forward(
         self,
@@ -98,20 +97,28 @@ class TransformerEncoderLayer(Block):
         src_key_padding_mask: Tensor | None = None,
         is_causal: bool = False,
     ) -> Tensor:
-        attend = lambda x: self._attend(self.self_attn, self.dropout1, x, x, src_mask, src_key_padding_mask, is_causal)
-        x = self._added(src, self.norm1, attend)
-        return self._added(x, self.norm2, lambda x: self.dropout2(self._ff_block(x)))
+        src_mask, padding = both_added(src, src_mask, src_key_padding_mask, "src_mask")
+        x = self._added(src, self.norm1, lambda x: self._sa_block(x, src_mask, padding, is_causal))
+        return self._added(x, self.norm2, self._ff_block)
 
 
-class TransformerDecoderLayer(Block):
-    """Self-attention, attention to the encoder's output (`memory`), then a network for each place, each added to x.
+def both_added(src: Tensor, mask: Tensor | None, padding: Tensor | None, name: str) -> Any:
+    """Both masks as floats to be added to scores."""
+    if mask is not None and padding is not None and mask.dtype is not padding.dtype:
+        warn(
+            f"Support for mismatched src_key_padding_mask and {name} is deprecated. Use same type for both instead:"
+            f" {padding.dtype} and {mask.dtype}"
+        )
+    padding = None if padding is None else additive("src_key_padding_mask", padding, src)
+    return None if mask is None else additive(name, mask, src), padding
+
+
+class TransformerDecoderLayer(TransformerLayer):
+    """Attention to the sequence itself, then to what an encoder made of another, the memory, then two Linear.
 
     https://docs.pytorch.org/docs/stable/generated/torch.nn.TransformerDecoderLayer.html"""
 
-    parts = 3
-
-    def _more_attention(self, attention):
-        self.multihead_attn = attention()
+    attentions = ("self_attn", "multihead_attn")
 
     def forward(
         self,
@@ -124,10 +131,15 @@ class TransformerDecoderLayer(Block):
         tgt_is_causal: bool = False,
         memory_is_causal: bool = False,
     ) -> Tensor:
-        own = lambda x: self._attend(self.self_attn, self.dropout1, x, x, tgt_mask, tgt_key_padding_mask, tgt_is_causal)
-        across = lambda x: self._attend(
-            self.multihead_attn, self.dropout2, x, memory, memory_mask, memory_key_padding_mask, memory_is_causal
-        )
-        x = self._added(tgt, self.norm1, own)
-        x = self._added(x, self.norm2, across)
-        return self._added(x, self.norm3, lambda x: self.dropout3(self._ff_block(x)))
+        own = tgt_mask, tgt_key_padding_mask, tgt_is_causal
+        to_memory = memory_mask, memory_key_padding_mask, memory_is_causal
+        x = self._added(tgt, self.norm1, lambda x: self._sa_block(x, *own))
+        x = self._added(x, self.norm2, lambda x: self._mha_block(x, memory, *to_memory))
+        return self._added(x, self.norm3, self._ff_block)
+
+    def _mha_block(
+        self, x: Tensor, mem: Tensor, attn_mask: Any, key_padding_mask: Any, is_causal: bool = False
+    ) -> Tensor:
+        """Attention to the memory."""
+        masks = dict(attn_mask=attn_mask, key_padding_mask=key_padding_mask, is_causal=is_causal)
+        return self.dropout2(self.multihead_attn(x, mem, mem, need_weights=False, **masks)[0])
