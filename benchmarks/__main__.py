@@ -45,16 +45,20 @@ def measured(workload, rounds):
 
 def heading(results):
     ratios = f"{'ours':>6}{'':15}{'target':11}{'clean':>6}{'extreme':>8}" if "torch" in results else ""
-    return " " * 38 + ratios + "".join(f"{name + ' µs':>12}" for name in results)
+    return " " * 41 + ratios + "".join(f"{name + ' µs':>12}" for name in results)
 
 
 def row(name, workload, results):
-    cells = f"{name:6}{workload.what:32}"
+    cells = f"{name:9}{workload.what:32}"
     if "torch" in results:
         low, ratio, high = results["ours"]["ratio"]
         target = f"{workload.target:.2f} {verdict(ratio, workload.target)}" if workload.target else ""
         cells += f"{ratio:6.2f} [{low:.2f}, {high:.2f}]  {target:11}"
-        cells += f"{results['clean']['ratio'][1]:6.2f}{results['extreme']['ratio'][1]:8.2f}"
+        by_hand = {"clean": 6, "extreme": 8}
+        cells += "".join(
+            f"{results[hand]['ratio'][1]:{width}.2f}" if hand in results else " " * width
+            for hand, width in by_hand.items()
+        )
     return cells + "".join(f"{1e6 * result['seconds']:12,.0f}" for result in results.values())
 
 

@@ -20,7 +20,8 @@ def engines(workload):
     for name in MODULES:
         found[name] = partial(workload.program, module(name), **data)
     for name, by_hand in {"clean": clean, "extreme": extreme}.items():
-        found[name] = partial(getattr(by_hand, workload.program.__name__), **data)
+        if program := getattr(by_hand, workload.program.__name__, None):
+            found[name] = partial(program, **data)
     return found
 
 

@@ -7,9 +7,11 @@ which lists the parameters and their gradients as the last step left them.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
+from itertools import cycle, islice, pairwise
 
 import numpy as np
+
+from parity.cases import CASES, Options
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,13 @@ def rnn(torch, x, y, weights):
     return trained(torch, Recurrent(), weights, lambda model: criterion(model(x), y))
 
 
+def case(torch, name):
+    """One of parity's cases, whose initial weights and masks are equal to the bit in both engines."""
+    training = CASES[name](torch, Options(data=name, dtype="float32"))
+    batches = cycle(list(islice(training.batches(), 8)))
+    return lambda: training.step(*next(batches)), lambda: both(training.model.parameters())
+
+
 # ------------------------------------------------------------------ their data
 
 
@@ -170,6 +179,11 @@ def sequence(rng, steps=100, batch=16, features=16, hidden=64):
     return dict(x=normal(rng, steps, batch, features), y=normal(rng, batch, hidden), weights=weights)
 
 
+def named(name, what, target=None):
+    """The case of this name as a workload: it brings its own data."""
+    return Workload(what, case, lambda rng: {"name": name}, target)
+
+
 WORKLOADS = {
     "a32": Workload("perceptron, batch 32", perceptron, partial(points, 32), 0.25),
     "a1000": Workload("perceptron, batch 1000", perceptron, partial(points, 1000), 0.25),
@@ -182,4 +196,9 @@ WORKLOADS = {
     "d100k": Workload("chain of 100,000", chain, partial(links, 100_000)),
     "e": Workload("9 ops on 1000 x 1000, broadcast", broadcast, square, 0.95, memory=True),
     "f": Workload("tanh RNN, 100 steps", rnn, sequence, 0.50),
+    "text-mlp": named("text-mlp", "MLP 26-64-6, batch 32", 1.00),
+    "char-cnn": named("char-cnn", "CNN on 12 letters, batch 32"),
+    "lenet": named("lenet", "LeNet, 8 x 8, batch 64"),
+    "lstm": named("lstm", "LSTM of 32, 24 steps, batch 32"),
+    "gpt": named("gpt", "GPT, 2 layers of 64, 16 x 32", 1.50),
 }

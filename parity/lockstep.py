@@ -56,25 +56,29 @@ def run(options: Options, dtypes=("float64", "float32"), *, engine=tinygrad_edu,
     float64 goes first: its rounding is so small that what differs there is the algebra. `watch(name, step, reference)`
     is called after every step of each pass."""
     reference = reference or environment.load("torch", "parity")
-    departures = environment.departures(reference)
+    departures, options = environment.departures(reference), CASES[options.data].complete(options)
     runs = [compare(replace(options, dtype=dtype), engine, reference, not departures, watch) for dtype in dtypes]
     return Report(options, reference.__version__, departures, runs)
 
 
 def compare(options, engine, reference, bits, watch):
     """One dtype: the lock-step, then the free run. Without `bits`, what torch draws at random is copied, not judged."""
-    twins = lambda: [Twin(torch, CASES[options.data], options) for torch in (engine, reference)]
+    twins = lambda: [Twin(torch, CASES[options.data], options, bits) for torch in (engine, reference)]
     rule = (lambda quantity: Scaled(ALGEBRA)) if options.dtype == "float64" else (lambda quantity: Spread(KAPPA))
     drawn = Ledger("drawn", lambda quantity: Bits())
     gradients = Ledger("lock-step", rule)
-    updates = Ledger("optimizer", lambda quantity: Spread(UPDATE, "{} eps × terms"))
+    updates = Ledger("optimizer", update_rule)
     free = Ledger("free-running", lambda quantity: drift(options, quantity))
-    ends = Ledger("outcome", lambda quantity: outcome(options))
+    ends = Ledger("outcome", lambda quantity: outcome(options, quantity))
     seen = lambda name: lambda *step: watch(f"{options.dtype} {name}", *step)
     lockstep(*twins(), gradients, updates, drawn if bits else None, seen("lock-step"))
     ours, theirs = twins()
     free_run(ours, theirs, free, ends, bits, seen("free-running"))
     return Run(options.dtype, [drawn] * bits + [gradients, updates, free, ends], ours, theirs)
+
+
+def update_rule(quantity):
+    return Bits() if quantity == "learning rate" else Spread(UPDATE, "{} eps × terms")
 
 
 def lockstep(ours, reference, gradients, updates, drawn, watch):
@@ -84,16 +88,16 @@ def lockstep(ours, reference, gradients, updates, drawn, watch):
         drawn.compare(0, named("held-out data", ours.test), named("held-out data", reference.test))
     step = 0
     while batch := reference.next_batch():
-        step += 1
+        step, own = step + 1, ours.next_batch()
         if drawn:
-            drawn.compare(step, named("batch", ours.next_batch()), named("batch", batch))
+            drawn.compare(step, named("batch", own), named("batch", batch))
         before = reference.state()
         ours.load(before)
         theirs = reference.backward(*batch)
         gradients.compare(step, *judged(ours, before, batch, theirs))
         state = reference.state()
         mine, sigma = terms(ours.update, state)
-        updates.compare(step, mine, reference.update(state), sigma)
+        updates.compare(step, mine | ours.rates(), reference.update(state) | reference.rates(), sigma)
         reference.case.losses.append(float(theirs["loss", "loss"]))
         ours.case.losses[:] = reference.case.losses
         watch(step, reference)
@@ -105,10 +109,14 @@ def judged(ours, before, batch, theirs):
         return ours.backward(*batch), theirs
 
     def again():
-        ours.load_gradients(before)  # which the step must clear
-        return ours.backward(*batch)
+        ours.restore(before)  # with gradients, which the step must clear
+        result = ours.backward(*batch)
+        generators.append(ours.torch.get_rng_state())
+        return result
 
+    generators = []
     mine, sigma = spread(again)
+    ours.torch.set_rng_state(generators[0])  # spread has put it back to where the step began
     return mine, theirs, sigma
 
 
@@ -123,7 +131,7 @@ def free_run(ours, reference, free, ends, bits, watch):
             break
         free.compare(step, ours.step(*(own if bits else batch)), reference.step(*batch))
         for twin in (ours, reference):
-            twin.accuracies.append(twin.accuracy())
+            twin.scores.append(twin.score())
         watch(step, reference)
         if free.broken:
             break
@@ -141,5 +149,5 @@ def renamed(parameters):
 
 def ending(twin, batch):
     """Whether the twin had finished training, and how well it does on held-out data."""
-    finished, accuracy = np.array([batch is None], np.float64), np.array(twin.accuracies[-1:])
-    return {("end of training", "finished"): finished, ("accuracy", "held-out data"): accuracy}
+    finished, score = np.array([batch is None], np.float64), np.array(twin.scores[-1:])
+    return {("end of training", "finished"): finished, (twin.case.measure.name, "held-out data"): score}

@@ -12,7 +12,7 @@ PROBABILITY = LinearSegmentedColormap.from_list("probability of target 1", (CLAS
 def save(report, path):
     """Draw the free run of the last dtype."""
     run = report.runs[-1]
-    plane = run.reference.test[0].shape[1] == 2
+    plane = run.reference.test[0].shape[1:] == (2,)
     figure = Figure(figsize=(13, 5.4) if plane else (11, 5), layout="constrained")
     grid = figure.add_gridspec(
         2, 3 if plane else 2, height_ratios=(3, 1), width_ratios=(1.5, 1, 1) if plane else (1, 1)
@@ -24,13 +24,10 @@ def save(report, path):
         boundary(figure.add_subplot(grid[:, 1]), run.reference, "torch")
         boundary(figure.add_subplot(grid[:, 2]), run.ours, "tinygrad_edu")
     else:
-        accuracies = figure.add_subplot(grid[:, 1])
-        curves(accuracies, "accuracy on held-out data", run.reference.accuracies, run.ours.accuracies)
-        accuracies.set_xlabel("step")
-    options = report.options
-    figure.suptitle(
-        f"{options.data}, {options.model}, {options.optimizer}, {run.dtype}: each engine running free", color=INK
-    )
+        scores, measure = figure.add_subplot(grid[:, 1]), run.reference.case.measure
+        curves(scores, f"{measure.name} on held-out data", run.reference.scores, run.ours.scores)
+        scores.set_xlabel("step")
+    figure.suptitle(f"{report.options}, {run.dtype}: each engine running free", color=INK)
     figure.savefig(path, dpi=120)
 
 
@@ -62,7 +59,7 @@ def boundary(axes, twin, title):
         style = dict(color=color, marker=marker, s=10, linewidths=0, alpha=0.8, label=f"target {target}")
         axes.scatter(*points[targets == target].T, **style)
     axes.contour(x, y, p, [0.5], colors=INK, linewidths=2)
-    axes.set_title(f"{title}: {twin.accuracies[-1]:.1%} on the right side", color=INK, fontsize="medium")
+    axes.set_title(f"{title}: {twin.scores[-1]:.1%} on the right side", color=INK, fontsize="medium")
     axes.set_aspect("equal")
     axes.legend(loc="lower left", frameon=False, markerscale=2)
     plain(axes)

@@ -47,10 +47,10 @@ def show(report, console):
 
 
 def title(report):
-    options, group = report.options, report.runs[0].reference.case.optimizer.param_groups[0]
+    options = report.options
     return (
-        f"tinygrad_edu {tinygrad_edu.__version__} beside torch {report.torch_version}: {options.data}, {options.model},"
-        f" {options.optimizer}, lr {group['lr']:g}, seed {options.seed}"
+        f"tinygrad_edu {tinygrad_edu.__version__} beside torch {report.torch_version}: {options},"
+        f" lr {options.lr:g}, seed {options.seed}"
     )
 
 
@@ -98,10 +98,9 @@ def outcome(run):
     """How both trainings went, as a line for each."""
     lines = []
     for name, twin in (("torch", run.reference), ("ours", run.ours)):
-        losses = twin.case.losses
+        losses, score = twin.case.losses, twin.case.measure.words.format(twin.scores[-1])
         lines.append(
-            f"{name:5}  {len(losses)} steps, loss {losses[0]:.8f} → {losses[-1]:.8f},"
-            f" {twin.accuracies[-1]:.2%} right on held-out data"
+            f"{name:5}  {len(losses)} steps, loss {losses[0]:.8f} → {losses[-1]:.8f}, {score} on held-out data"
         )
     return "\n".join(lines)
 
@@ -121,7 +120,7 @@ def write_json(report, path):
         {
             "dtype": run.dtype,
             "losses": {"ours": run.ours.case.losses, "torch": run.reference.case.losses},
-            "accuracies": {"ours": run.ours.accuracies, "torch": run.reference.accuracies},
+            "scores": {"ours": run.ours.scores, "torch": run.reference.scores, "measure": run.ours.case.measure.name},
             "comparisons": {ledger.name: [row_as_json(row) for row in ledger.rows.values()] for ledger in run.ledgers},
         }
         for run in report.runs

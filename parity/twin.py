@@ -17,12 +17,20 @@ def copied(snapshot):
 class Twin:
     """A case trained in the engine `torch`: PyTorch, or one that says it is."""
 
-    def __init__(self, torch, case, options):
+    def __init__(self, torch, case, options, bits=True):
         self.torch = torch
         self.case = case(torch, options)
+        if not bits:
+            self.keep_all()
         self.batches = islice(self.case.batches(), options.steps)
         self.test = tuple(array(t) for t in self.case.test)
-        self.accuracies = []
+        self.scores = []
+
+    def keep_all(self):
+        """No dropout: its masks are not ours to compare where torch's bits are not promised."""
+        for module in self.case.model.modules():
+            if isinstance(module, self.torch.nn.Dropout):
+                module.p = 0.0
 
     def next_batch(self):
         """The next batch as this engine draws it: (inputs, targets), or None when it has finished training."""
@@ -30,54 +38,75 @@ class Twin:
         return None if batch is None else tuple(array(t) for t in batch)
 
     def parameters(self):
-        return {("parameter", name): array(p) for name, p in self.case.model.state_dict().items()}
+        return {("parameter", name): array(p) for name, p in self.case.model.named_parameters()}
+
+    def buffers(self):
+        """What the model keeps that is not trained: the running means of a normalization, and so on."""
+        return {("buffer", name): array(b) for name, b in self.case.model.named_buffers()}
 
     def gradients(self):
         named = self.case.model.named_parameters()
         return {("gradient", name): array(p.grad) for name, p in named if p.grad is not None}
 
-    def buffers(self):
+    def norm(self):
+        """How long all gradients were together, if the case clips them: clipped, they no longer tell."""
+        return {} if self.case.norm is None else {("norm", "all gradients"): array(self.case.norm)}
+
+    def moments(self):
         """What the optimizer remembers: its (exp_avg, fc1.weight), and so on."""
-        names = [name for name, _ in self.case.model.named_parameters()]
-        kept = self.case.optimizer.state_dict()["state"]
-        return {(buffer, names[i]): array(t) for i, state in kept.items() for buffer, t in state.items()}
+        names, kept = self.names(), self.case.optimizer.state_dict()["state"]
+        return {(moment, names[i]): array(t) for i, state in kept.items() for moment, t in state.items()}
+
+    def names(self):
+        """The parameters' names, in the order in which the optimizer counts them."""
+        named = {id(p): name for name, p in self.case.model.named_parameters()}
+        return [named[id(p)] for group in self.case.optimizer.param_groups for p in group["params"]]
+
+    def rates(self):
+        """The learning rates, if the case has a schedule for them."""
+        groups = self.case.optimizer.param_groups if self.case.scheduler else ()
+        return {("learning rate", f"group {i}"): np.array(group["lr"]) for i, group in enumerate(groups)}
 
     # ---------------------------------------------------------------- a step, in two halves, and whole
 
     def backward(self, x, y):
-        """The first half: the loss, and the gradients."""
+        """The first half: the loss, what the model noted on the way, and the gradients."""
         loss = self.case.backward(self.torch.tensor(x), self.torch.tensor(y))
-        return {("loss", "loss"): array(loss)} | self.gradients()
+        return {("loss", "loss"): array(loss)} | self.buffers() | self.norm() | self.gradients()
 
     def update(self, before):
-        """The second half: what the optimizer makes of a snapshot of gradients, buffers and parameters."""
+        """The second half: what the optimizer makes of a snapshot of gradients, moments and parameters."""
         self.load(before)
         self.case.optimizer.step()
-        return copied(self.buffers() | self.parameters())
+        return copied(self.moments() | self.parameters())
 
     def step(self, x, y):
         """A step of training on this batch: what it came to."""
         loss = self.case.step(self.torch.tensor(x), self.torch.tensor(y))
-        return {("loss", "loss"): array(loss)} | self.parameters()
+        return {("loss", "loss"): array(loss)} | self.buffers() | self.parameters()
 
     def state(self):
-        """All that the second half of a step depends on, as it is now."""
-        return copied(self.gradients() | self.buffers() | self.parameters())
+        """All that a step depends on, as it is now, but for the generator."""
+        return copied(self.buffers() | self.gradients() | self.moments() | self.parameters())
 
     def load(self, state):
         """Take over such a state, bit for bit."""
-        self.case.model.load_state_dict(
-            {name: self.tensor(a) for (what, name), a in state.items() if what == "parameter"}
-        )
-        self.load_gradients(state)
-        buffers = {}
-        for i, (name, _) in enumerate(self.case.model.named_parameters()):
+        with self.torch.no_grad():
+            for name, p in self.case.model.named_parameters():
+                p.copy_(self.tensor(state["parameter", name]))
+        self.restore(state)
+        moments = {}
+        for i, name in enumerate(self.names()):
             kept = {what: a for (what, n), a in state.items() if n == name and what not in ("parameter", "gradient")}
             if kept:
-                buffers[i] = {what: self.tensor(a) for what, a in kept.items()}
-        self.case.optimizer.load_state_dict({**self.case.optimizer.state_dict(), "state": buffers})
+                moments[i] = {what: self.tensor(a) for what, a in kept.items()}
+        self.case.optimizer.load_state_dict({**self.case.optimizer.state_dict(), "state": moments})
 
-    def load_gradients(self, state):
+    def restore(self, state):
+        """Put back what the first half of a step changes: buffers and gradients."""
+        with self.torch.no_grad():
+            for name, b in self.case.model.named_buffers():
+                b.copy_(self.tensor(state["buffer", name]))
         for name, p in self.case.model.named_parameters():
             p.grad = self.tensor(state["gradient", name]) if ("gradient", name) in state else None
 
@@ -87,11 +116,14 @@ class Twin:
     # ---------------------------------------------------------------- what was learned
 
     def predict(self, x):
-        """The model's probability that the target is 1, for each row of x."""
+        """What the model says of x, as it is used after training."""
+        self.case.model.eval()
         with self.torch.no_grad():
-            return array(self.case.model(self.torch.tensor(x)).squeeze(-1))
+            prediction = array(self.case.output(self.torch.tensor(x)))
+        self.case.model.train()
+        return prediction
 
-    def accuracy(self):
-        """The share of held-out data that the model puts on the right side of 1/2."""
+    def score(self):
+        """How good its predictions are on held-out data, by the case's measure."""
         x, y = self.test
-        return float(np.mean((self.predict(x) > 0.5) == (y > 0.5)))
+        return float(self.case.measure.of(self.predict(x), y))

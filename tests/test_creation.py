@@ -149,6 +149,14 @@ def test_it_is_what_torch_makes(call, torch):
         np.testing.assert_allclose(ours[-1], theirs[-1], rtol=2e-7, atol=1e-7)
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int32", "bool"])
+def test_torchs_own_tensors_keep_their_dtype(dtype, torch):
+    theirs = torch.tensor([0.1, 0.7], dtype=torch.float64).to(getattr(torch, dtype))
+    for ours in (tg.tensor(theirs), tg.as_tensor(theirs)):
+        assert ours.dtype is getattr(tg, dtype)
+        assert ours.tolist() == theirs.tolist()
+
+
 def test_a_tensor_of_a_tensor_warns_as_in_torch():
     with pytest.warns(UserWarning, match="To copy construct from a tensor"):
         tg.tensor(tg.ones(2))

@@ -46,7 +46,7 @@ def described(options):
     model = "perceptron"
     if options.model == "mlp":
         model = f"{options.depth} layers of {options.width}, {options.activation}"
-    return options.data, model, options.batch_size or 32, options.optimizer
+    return options.data, model, options.batch_size, options.optimizer
 
 
 def grouped(results, key):

@@ -1,7 +1,7 @@
 """Train in torch, and at each step ask every judge about our gradients: as they are, and with an error planted."""
 
 from dataclasses import dataclass, field, replace
-from itertools import product
+from itertools import product, zip_longest
 
 import numpy as np
 
@@ -57,8 +57,8 @@ class Rules(Watcher):
 
 
 def applied(node, parts):
-    """(rule, what it gave) for each input of a node; the rule is None where nobody asked."""
-    for name, part in zip(node.op.inputs, parts):
+    """(rule, what it gave) for each input of a node, with one name for those of a list; the rule is None where nobody asked."""
+    for name, part in zip_longest(node.op.inputs, parts, fillvalue=node.op.inputs[-1]):
         yield (None if part is None else f"{node.op.name}.d{name}"), part
 
 
@@ -80,7 +80,7 @@ def training(options, steps):
     """Train in torch for so many steps, and find out what each judge says of each."""
     torch = environment.load("torch", "parity")
     torch.set_num_threads(1)
-    options = replace(options, dtype="float32", steps=steps)
+    options = CASES[options.data].complete(replace(options, dtype="float32", steps=steps))
     ours, reference = (Twin(engine, CASES[options.data], options) for engine in (tinygrad_edu, torch))
     found = Found(options)
     while batch := reference.next_batch():
@@ -115,7 +115,7 @@ def largest(ours, theirs, sigma):
 def judges(options, reference, batch, sigma):
     """The judge and those that people use instead: each a function of our gradients and torch's that gives a score."""
     weights = [a.astype(np.float64) for a in reference.parameters().values()]
-    bounds = worst_case(weights, options.activation, *(a.astype(np.float64) for a in batch))
+    bounds = worst_case(weights, options.activation or "relu", *(a.astype(np.float64) for a in batch))
     bounds = dict(zip(reference.gradients(), bounds))
 
     def score(of):

@@ -8,7 +8,7 @@ from itertools import count
 
 import numpy as np
 
-from .case import Case
+from .binary import Binary
 
 LEFT_CENTER, RIGHT_CENTER = (3, 3), (3, -2)
 
@@ -40,16 +40,17 @@ class ToyData:
 toy_data = cache(ToyData)
 
 
-class Book(Case):
+class Book(Binary):
     """Fresh batches of 1000, five an epoch, until the loss has settled."""
 
     inputs = 2
-    learning_rates = {"adam": 0.001, "adamw": 0.001, "sgd": 0.01}
+    optimizers = {"adam": 0.001, "adamw": 0.001, "sgd": 0.01}
+    defaults = {"batch_size": 1000, "epochs": None}
     batches_per_epoch, fewest_epochs, small_change, small_loss = 5, 12, 1e-3, 0.3
 
     def __init__(self, torch, options):
         super().__init__(torch, options)
-        self.data = toy_data(options.seed, options.batch_size or 1000)
+        self.data = toy_data(options.seed, self.options.batch_size)
         self.test = self.tensors(*self.data.sample)
 
     def batches(self):

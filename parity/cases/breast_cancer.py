@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .case import Case
+from .binary import Binary
 
 
 @cache
@@ -15,14 +15,15 @@ def table():
     return numbers[:, :-1], numbers[:, -1]
 
 
-class BreastCancer(Case):
+class BreastCancer(Binary):
     """455 tumours in random order to learn from, in shuffled mini-batches of 32; the other 114 to test on.
 
     After the seed, torch's generator gives: the weights, the order of the tumours, and in each epoch what a DataLoader
     draws for its shuffle."""
 
     inputs = 30
-    learning_rates = {"adam": 0.01, "adamw": 0.01, "sgd": 0.01}
+    optimizers = {"adam": 0.01, "adamw": 0.01, "sgd": 0.01}
+    defaults = {"batch_size": 32, "epochs": 20}
     train_size = 455
 
     def __init__(self, torch, options):
@@ -32,9 +33,4 @@ class BreastCancer(Case):
         train, test = order[: self.train_size], order[self.train_size :]
         x = (x - x[train].mean(0)) / x[train].std(0)
         self.test = self.tensors(x[test], y[test])
-        dataset = torch.utils.data.TensorDataset(*self.tensors(x[train], y[train]))
-        self.loader = torch.utils.data.DataLoader(dataset, batch_size=options.batch_size or 32, shuffle=True)
-
-    def batches(self):
-        for _ in range(self.options.epochs or 20):
-            yield from self.loader
+        self.loader = self.shuffled(x[train], y[train])

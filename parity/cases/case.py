@@ -1,56 +1,34 @@
-"""What every case shares: its options, the models and optimizers to choose from, and the training step."""
+"""What every case shares: its options, the optimizers and measures to choose from, and the training step."""
 
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
 
 
 @dataclass(frozen=True)
 class Options:
-    """What to train, and how. None: as the case has it (`lr`, `batch_size`), or no limit (`epochs`, `steps`).
+    """What to train, and how. None: as the case has it, or no limit (`epochs`, `steps`).
 
-    `depth` layers with `width` units between them and an `activation` after each are for the mlp."""
+    `model` is for the cases that have several; `depth` layers with `width` units between them and an `activation` after
+    each are for the mlp."""
 
     data: str = "toy"
-    model: str = "perceptron"
-    optimizer: str = "adam"
+    model: str | None = None
+    optimizer: str | None = None
     dtype: str = "float64"
     lr: float | None = None
     batch_size: int | None = None
     epochs: int | None = None
     steps: int | None = None
     seed: int = 1337
-    depth: int = 2
-    width: int = 16
-    activation: str = "relu"
+    depth: int | None = None
+    width: int | None = None
+    activation: str | None = None
 
+    def __str__(self):
+        return ", ".join(part for part in (self.data, self.model, self.optimizer) if part)
 
-def perceptron(torch, inputs, options):
-    """The book's: one linear layer, and a sigmoid."""
-
-    class Perceptron(torch.nn.Module):
-        def __init__(self, input_dim):
-            super().__init__()
-            self.fc1 = torch.nn.Linear(input_dim, 1)
-
-        def forward(self, x):
-            return torch.sigmoid(self.fc1(x))
-
-    return Perceptron(input_dim=inputs)
-
-
-def mlp(torch, inputs, options):
-    """Linear layers with an activation between them; one hidden layer of 16, if nothing else is asked for."""
-    nn = torch.nn
-    sizes = [inputs, *[options.width] * (options.depth - 1), 1]
-    layers = [
-        layer for n, m in pairwise(sizes) for layer in (nn.Linear(n, m), getattr(nn, ACTIVATIONS[options.activation])())
-    ]
-    return nn.Sequential(*layers[:-1], nn.Sigmoid())
-
-
-MODELS = {"perceptron": perceptron, "mlp": mlp}
-
-ACTIVATIONS = {"relu": "ReLU", "tanh": "Tanh", "sigmoid": "Sigmoid"}
 
 OPTIMIZERS = {
     "adam": lambda torch, params, lr: torch.optim.Adam(params=params, lr=lr),
@@ -59,26 +37,84 @@ OPTIMIZERS = {
 }
 
 
+@dataclass(frozen=True)
+class Measure:
+    """How good predictions are, as one number; `counted` if it is a count of right ones."""
+
+    name: str
+    of: Callable
+    words: str
+    counted: bool = True
+
+
+SIDES = Measure("accuracy", lambda p, y: np.mean((p > 0.5) == (y > 0.5)), "{:.2%} right")
+CLASSES = Measure("accuracy", lambda p, y: np.mean(p.argmax(-1) == y), "{:.2%} right")
+ERROR = Measure("squared error", lambda p, y: np.mean(np.square(p - y)), "squared error {:.6f}", counted=False)
+
+
 class Case:
-    """A model in training. Subclasses say on what: `batches()` yields them until training is over, `test` is held out.
+    """A model in training. Subclasses say which, by which loss, on what, and on what it is tested.
 
-    The weights are always drawn in float32 and then cast, so that runs in both dtypes begin alike."""
+    They set `loader`, which gives an epoch's batches, and `test`, which is held out. Its `optimizers` are those to choose
+    from, each with its learning rate, the first by default; `defaults` are for the options that not every case has. The
+    weights are always drawn in float32 and then cast, so that runs in both dtypes begin alike."""
 
-    inputs: int
-    learning_rates: dict[str, float]
+    optimizers = {"adam": 0.001}
+    defaults: dict[str, object] = {}
+    measure = CLASSES
+    scheduler = None  # of the learning rate; it is stepped by `batches`
+    norm = None  # of all gradients together, before they were clipped
 
     def __init__(self, torch, options):
         torch.manual_seed(options.seed)
-        self.torch, self.options = torch, options
+        self.torch, self.options = torch, self.complete(options)
         self.dtype = getattr(torch, options.dtype)
-        self.model = MODELS[options.model](torch, self.inputs, options).to(self.dtype)
-        self.loss_fn = torch.nn.BCELoss()
-        lr = self.learning_rates[options.optimizer] if options.lr is None else options.lr
-        self.optimizer = OPTIMIZERS[options.optimizer](torch, self.model.parameters(), lr)
+        self.model = self.build().to(self.dtype)
+        self.loss_fn = self.loss()
+        self.optimizer = OPTIMIZERS[self.options.optimizer](torch, self.groups(), self.options.lr)
         self.losses = []
 
-    def tensors(self, x, y):
-        return self.torch.tensor(x, dtype=self.dtype), self.torch.tensor(y, dtype=self.dtype)
+    @classmethod
+    def complete(cls, options):
+        """The options, with the case's own where nothing else is asked for; ValueError for what it does not have."""
+        own = Options(options.data, optimizer=next(iter(cls.optimizers)), **cls.own(options))
+        asked = {name: value for name, value in vars(options).items() if value is not None}
+        if strange := [name for name in SOME if name in asked and name not in cls.own(options)]:
+            raise ValueError(f"{strange[0].replace('_', '-')} does not apply to {own}")
+        full = replace(own, **asked)
+        if full.optimizer not in cls.optimizers:
+            raise ValueError(f"{options.data} is trained by {' or '.join(cls.optimizers)}, not by {full.optimizer}")
+        return replace(full, lr=full.lr or cls.optimizers[full.optimizer])
+
+    @classmethod
+    def own(cls, options):
+        """The case's own choice for each of the options that not every case has, if it has it."""
+        return cls.defaults
+
+    def build(self):
+        """The model."""
+        raise NotImplementedError
+
+    def loss(self):
+        return self.torch.nn.CrossEntropyLoss()
+
+    def groups(self):
+        """The parameters as the optimizer gets them."""
+        return self.model.parameters()
+
+    def tensors(self, *arrays):
+        """Floats in the run's dtype; whole numbers as they are."""
+        return tuple(self.torch.tensor(a, dtype=self.dtype if a.dtype.kind == "f" else None) for a in arrays)
+
+    def shuffled(self, *arrays):
+        """A DataLoader of these, in shuffled mini-batches."""
+        dataset = self.torch.utils.data.TensorDataset(*self.tensors(*arrays))
+        return self.torch.utils.data.DataLoader(dataset, batch_size=self.options.batch_size, shuffle=True)
+
+    def batches(self):
+        """What to train on, until training is over: a step is made wherever a batch is yielded."""
+        for _ in range(self.options.epochs):
+            yield from self.loader
 
     def step(self, x, y):
         loss = self.backward(x, y)
@@ -88,7 +124,13 @@ class Case:
 
     def backward(self, x, y):
         self.optimizer.zero_grad()
-        y_pred = self.model(x).squeeze(-1)
-        loss = self.loss_fn(y_pred, y)
+        loss = self.loss_fn(self.output(x), y)
         loss.backward()
         return loss
+
+    def output(self, x):
+        return self.model(x)
+
+
+EVERY = ("data", "optimizer", "dtype", "lr", "steps", "seed")
+SOME = [f.name for f in fields(Options) if f.name not in EVERY]

@@ -10,7 +10,6 @@ TABLE = {info.module_cls.__name__: info for info in module_db if info.name.start
 
 EXCLUDED = {
     **{name: "its parameters have no shape until it is called" for name in TABLE if name.startswith("Lazy")},
-    "CTCLoss": "not in the library",
     "FractionalMaxPool2d": "not in the library",
     "FractionalMaxPool3d": "not in the library",
     "LinearCrossEntropyLoss": "not in the library",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import torch
+from torch.nn.functional import max_pool1d, max_pool2d, max_pool3d
 from torch.nn.utils.rnn import pack_padded_sequence
 from torch.testing import make_tensor
 
@@ -58,6 +59,36 @@ def lower(n):
     return torch.nn.Transformer.generate_square_subsequent_mask(n)
 
 
+def unpooled(max_pool, x, larger):
+    """The way back from windows of 2."""
+    found = max_pool(x, 2, return_indices=True)
+    return [call(*found), call(*found, output_size=larger)]
+
+
+SIZES = {1: (7,), 2: (7, 6), 3: (5, 4, 6)}  # of a line, an image, a volume
+
+
+convolutions = [
+    call(4, 6, 3, groups=2, bias=False),
+    call(4, 2, 2, stride=2, padding=1, dilation=2),
+    *(call(4, 2, 3, padding=1, padding_mode=mode) for mode in ("reflect", "replicate", "circular")),
+    call(4, 2, 3, padding="same"),
+]
+transposed = [
+    call(4, 6, 3, groups=2, bias=False),
+    call(4, 2, 3, stride=2, padding=1, output_padding=1),
+    call(4, 2, 2, dilation=2),
+]
+batch_norms = [
+    call(3, affine=False),
+    call(3, 1e-3, None),
+    call(3, momentum=0.5, track_running_stats=False),
+]
+instance_norms = [
+    call(3),
+    call(3, affine=True, track_running_stats=True),
+    call(3, 0.1, 0.4, track_running_stats=True),
+]
 dropouts = [call(), call(0.2), call(p=0.0), call(p=1.0)]
 layer = dict(d_model=4, nhead=2, dim_feedforward=6)
 recurrent = [
@@ -79,6 +110,9 @@ SAMPLES = {
     "FeatureAlphaDropout": Samples(dropouts, lambda x: [call(x(4, 3, 5))]),
     "RReLU": Samples([call(), call(0.1, 0.9), call(0.2, 0.2)], lambda x: [call(x(4, 5))]),
     "Hardsigmoid": Samples([call()], lambda x: [call(x(4, 5))]),
+    "MaxUnpool1d": Samples([call(2), call((2,), stride=2)], lambda x: unpooled(max_pool1d, x(2, 3, 6), (7,))),
+    "MaxUnpool2d": Samples([call(2), call((2, 2), 2, (0, 0))], lambda x: unpooled(max_pool2d, x(2, 3, 4, 6), (5, 7))),
+    "MaxUnpool3d": Samples([call(2)], lambda x: unpooled(max_pool3d, x(2, 3, 2, 4, 6), (2, 5, 7))),
     "PixelShuffle": Samples([call(1), call(2)], lambda x: [call(x(2, 8, 3, 2)), call(x(4, 1, 2))]),
     "PixelUnshuffle": Samples([call(1), call(2)], lambda x: [call(x(2, 3, 4, 6)), call(x(1, 2, 2))]),
     "ChannelShuffle": Samples([call(1), call(2), call(3)], lambda x: [call(x(2, 6, 3)), call(x(1, 6, 2, 2))]),
@@ -118,6 +152,18 @@ SAMPLES = {
         lambda x: [call(x(2, 3, 2, 2), classes(0, 1, 2, 2, 0, 0, 2, 1).reshape(2, 2, 2))],
     ),
     "Linear": Samples([call(3, 0), call(3, 2, False)], lambda x: [call(x(2, 4, 3)), call(x(0, 3))]),
+    **{f"Conv{d}d": Samples(convolutions, lambda x, d=d: [call(x(2, 4, *SIZES[d]))]) for d in SIZES},
+    **{f"ConvTranspose{d}d": Samples(transposed, lambda x, d=d: [call(x(2, 4, *SIZES[d]))]) for d in SIZES},
+    **{f"BatchNorm{d}d": Samples(batch_norms, lambda x, d=d: [call(x(4, 3, *SIZES[d]))]) for d in SIZES},
+    **{f"InstanceNorm{d}d": Samples(instance_norms, lambda x, d=d: [call(x(2, 3, *SIZES[d]))]) for d in SIZES},
+    "LayerNorm": Samples(
+        [call(4), call([3, 4], 0.1, bias=False), call((3, 4), elementwise_affine=False)], lambda x: [call(x(2, 3, 4))]
+    ),
+    "RMSNorm": Samples(
+        [call(4), call((3, 4), 0.1), call([3, 4], elementwise_affine=False)], lambda x: [call(x(2, 3, 4))]
+    ),
+    "GroupNorm": Samples([call(2, 4), call(4, 4, 0.1, affine=False)], lambda x: [call(x(2, 4, 3, 2)), call(x(3, 4))]),
+    "Bilinear": Samples([call(2, 3, 1, False)], lambda x: [call(x(2, 5, 2), x(2, 5, 3))]),
     "Embedding": Samples(
         [call(5, 3), call(5, 3, padding_idx=-1), call(5, 3, scale_grad_by_freq=True), call(5, 3, max_norm=0.5)],
         lambda x: [call(classes(0, 4, 4, 2)), call(classes(1, 2, 3, 4).reshape(2, 2))],

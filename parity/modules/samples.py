@@ -13,12 +13,12 @@ from .own import SAMPLES, STACKS, Call, Made
 
 @dataclass
 class Sample:
-    """How a module is made, its dtype, whether it is to train, and what it is called with."""
+    """How a module is made, what it is called with, its dtype, if it is to be converted, and whether it is to train."""
 
     name: str
     made: Call
     called: Call
-    dtype: torch.dtype
+    dtype: torch.dtype | None = None
     training: bool = True
 
     def __str__(self):
@@ -26,10 +26,11 @@ class Sample:
         return f"{Made(self.name, self.made)}{mode} of {self.called}"
 
 
-def drawn(key, dtype, training, most=None):
-    """[(index, sample)], what torch tests this module with, and what we do; at most so many, evenly spread."""
+def drawn(key, dtype, most=None):
+    """[(index, sample)], what torch tests this module with, and what we do, in both modes; at most so many, evenly spread."""
     torch.manual_seed(0)
-    return spread([Sample(key, made, called, dtype, training) for made, called in calls(key, dtype, training)], most)
+    modes = [(training, call) for training in (True, False) for call in calls(key, dtype, training)]
+    return spread([Sample(key, *call, dtype, training) for training, call in modes], most)
 
 
 def calls(key, dtype, training):
@@ -51,7 +52,8 @@ def calls(key, dtype, training):
 
 def typed(key, made, dtype):
     """A call that makes a float64 module at once, if it can; else it will be converted."""
-    if dtype is torch.float64 and "dtype" in inspect.signature(theirs(key)).parameters:
+    makers = [cls.__init__ for cls in theirs(key).__mro__]
+    if dtype is torch.float64 and any("dtype" in inspect.signature(maker).parameters for maker in makers):
         return replace(made, kwargs={"dtype": dtype} | made.kwargs)
     return made
 
@@ -63,7 +65,8 @@ def module(engine, cls, sample, seed):
     """The sample's module, in its dtype and mode. In float64, where torch's float32 is judged, it has the same numbers."""
     maker = Theirs if engine is Wide else engine
     maker.lib.manual_seed(seed)
-    made = make(maker, cls, sample.made).to(maker.namesake(sample.dtype))
+    made = make(maker, cls, sample.made)
+    made = made if sample.dtype is None else made.to(maker.namesake(sample.dtype))
     return (made.double() if engine is Wide else made).train(sample.training)
 
 

@@ -23,12 +23,13 @@ DERIVED = "tests/ops/test_declared.py"
 DRAWS = "tests/test_random.py"  # takes longer than all else: run last, and only for mutants of what is drawn
 OTHERS = ("tests/parity", "tests/testing", "tests/test_docs.py")
 
-# Short, and together all that parity's cases can do: both data sets, every optimizer, every activation, an epoch's end.
+# Short, and together all that parity's cases can do: every case, optimizer and activation, an epoch's end.
 TRAININGS = [
     Options(steps=10),
     Options(model="mlp", optimizer="sgd", steps=10),
     Options(model="mlp", depth=3, activation="tanh", optimizer="adamw", steps=10),
     Options(data="breast-cancer", model="mlp", activation="sigmoid", epochs=2),
+    *(Options(data, steps=2) for data in ("text-mlp", "char-cnn", "lenet", "lstm", "gpt")),
 ]
 
 
@@ -95,16 +96,15 @@ def disagreements(options, dtype):
     """(judge, in short, in full) for each ledger that disagrees.
 
     The free run is left out: whatever is drawn otherwise or computed otherwise shows there too, and so says no more."""
-    where = f"{options.data}, {options.model}, {options.optimizer}"
     try:
         (compared,) = run(options, (dtype,)).runs
     except Exception as error:
-        yield dtype, "crash", f"{where}: {type(error).__name__}: {error}"
+        yield dtype, "crash", f"{options}: {type(error).__name__}: {error}"
         return
     for ledger in compared.ledgers:
         if (row := ledger.first_failure) and ledger.name in ("drawn", "lock-step", "optimizer"):
             step = f"step {row.failed_step}"
-            evidence = f"{where}: {ledger.name}, {step}, {row.quantity} ({row.tensor}): {row.failure}"
+            evidence = f"{options}: {ledger.name}, {step}, {row.quantity} ({row.tensor}): {row.failure}"
             if ledger.name == "drawn":
                 yield "seeds", row.quantity.split()[-1], evidence
             else:

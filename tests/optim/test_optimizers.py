@@ -22,6 +22,18 @@ CONFIGURATIONS = [
     ("SGD", dict(lr=0.1, momentum=0.9, dampening=0.3)),
     ("SGD", dict(lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.01)),
     ("SGD", dict(lr=0.001, momentum=0.9, maximize=True)),
+    ("NAdam", dict(lr=0.01, weight_decay=0.1)),
+    ("NAdam", dict(lr=0.01, momentum_decay=6e-3, weight_decay=0.1, decoupled_weight_decay=True)),
+    ("RAdam", dict(lr=0.01, betas=(0.9, 0.99))),
+    ("RAdam", dict(lr=0.01, weight_decay=0.1, decoupled_weight_decay=True)),
+    ("Adamax", dict(lr=0.01, weight_decay=0.1)),
+    ("Adamax", dict(lr=0.01, betas=(0.3, 0.9))),
+    ("Adagrad", dict(lr=0.1, lr_decay=0.1, initial_accumulator_value=0.1)),
+    ("Adadelta", dict(lr=0.5, weight_decay=0.1)),
+    ("RMSprop", dict(lr=0.01)),
+    ("RMSprop", dict(lr=0.01, momentum=0.9, centered=True, weight_decay=0.1)),
+    ("Rprop", dict(lr=0.01)),
+    ("ASGD", dict(lr=0.1, lambd=0.01, t0=20)),
 ]
 configured = pytest.mark.parametrize(("name", "options"), CONFIGURATIONS, ids=str)
 

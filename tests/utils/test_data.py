@@ -121,7 +121,7 @@ def test_datasets_one_after_the_other():
     with pytest.raises(AssertionError, match="empty iterable"):
         tg.utils.data.ConcatDataset([])
     with pytest.raises(AssertionError, match="does not support IterableDataset"):
-        Stream() + Numbers()
+        tg.utils.data.ConcatDataset([Stream(), Numbers()])
 
 
 class Stream(tg.utils.data.IterableDataset):

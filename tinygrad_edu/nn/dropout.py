@@ -2,16 +2,19 @@
 
 from ..functional.dropout import alpha_dropout, check, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 from ..tensor import Tensor
-from .module import Module
+from .shell import Shell, options
 
 
-class DropoutModule(Module):
+@options
+class DropoutModule(Shell):
     """Dropout with its probability, active while the module is training."""
 
-    def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
-        super().__init__()
-        check(p)
-        self.p, self.inplace = p, inplace
+    p: float = 0.5
+    inplace: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check(self.p)
 
     def extra_repr(self) -> str:
         return f"p={self.p}, inplace={self.inplace}"

@@ -68,6 +68,46 @@ class MaxPool3d(MaxPool):
 
 
 @options
+class MaxUnpool(Shell):
+    """The way back from what MaxPool with `return_indices` found: 0 elsewhere."""
+
+    kernel_size: Size
+    stride: Size | None = None
+    padding: Size = 0
+
+    dims: ClassVar[int]
+    unpool: ClassVar[Callable[..., Tensor]]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        stride = self.kernel_size if self.stride is None else self.stride
+        self.kernel_size, self.stride, self.padding = (
+            each(n, self.dims) for n in (self.kernel_size, stride, self.padding)
+        )
+
+    def forward(self, input: Tensor, indices: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
+        return self.unpool(input, indices, self.kernel_size, self.stride, self.padding, output_size)
+
+
+class MaxUnpool1d(MaxUnpool):
+    """The way back to (N, C, L). https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxUnpool1d.html"""
+
+    dims, unpool = 1, staticmethod(F.max_unpool1d)
+
+
+class MaxUnpool2d(MaxUnpool):
+    """The way back to (N, C, H, W). https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxUnpool2d.html"""
+
+    dims, unpool = 2, staticmethod(F.max_unpool2d)
+
+
+class MaxUnpool3d(MaxUnpool):
+    """The way back to (N, C, D, H, W). https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxUnpool3d.html"""
+
+    dims, unpool = 3, staticmethod(F.max_unpool3d)
+
+
+@options
 class AvgPool(Shell):
     """The mean in each window, where padding counts as 0, or does not count."""
 

@@ -1,15 +1,14 @@
-"""Adam, and AdamW: steps of the size of lr, in the direction of the mean gradient over its own typical size."""
+"""Adam: steps of the size of lr, in the direction of the mean gradient over its own typical size."""
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from ..tensor import made
-from .optimizer import Optimizer
+from ..tensor import Tensor
+from .first_order import FirstOrder, count, follow, follow_square, full, numbers, scalar
 
 
-class Adam(Optimizer):
+class Adam(FirstOrder):
     """m and v are running means of g and g²; p ← p - lr m̂ / (√v̂ + ε), the hats undoing the means' start from zero.
 
         m ← β₁ m + (1 - β₁) g          m̂ = m / (1 - β₁ᵗ)
@@ -20,71 +19,62 @@ class Adam(Optimizer):
     Kingma and Ba, 2015. https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html
     """
 
+    unsaid = dict(
+        amsgrad=False,
+        maximize=False,
+        foreach=None,
+        capturable=False,
+        differentiable=False,
+        decoupled_weight_decay=False,
+        fused=None,
+    )
+
     def __init__(
         self,
         params: Any,
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
+        lr: float | Tensor = 1e-3,
+        betas: tuple[float | Tensor, float | Tensor] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0,
         amsgrad: bool = False,
         *,
+        foreach: bool | None = None,
         maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
         decoupled_weight_decay: bool = False,
-        **switches: Any,
     ) -> None:
-        options = dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad, maximize=maximize)
-        super().__init__(params, options | self.checked(switches) | dict(decoupled_weight_decay=decoupled_weight_decay))
+        scalars = tuple(beta.squeeze() if isinstance(beta, Tensor) else beta for beta in betas)
+        options = dict(lr=lr, betas=scalars, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad)
+        switches = dict(
+            maximize=maximize, foreach=foreach, capturable=capturable, differentiable=differentiable, fused=fused
+        )
+        super().__init__(params, options | switches | dict(decoupled_weight_decay=decoupled_weight_decay))
+
+    def check(self, group):
+        betas = group["betas"]
+        for i, beta in enumerate(betas):
+            if isinstance(beta, Tensor) and beta.array.size != 1:
+                raise ValueError(f"Tensor betas[{i}] must be 1-element, and has {beta.array.size}")
+        super().check(group)
+        if not any(all(isinstance(beta, kind) for beta in betas) for kind in (float, Tensor)):
+            raise ValueError(f"betas must be either both floats or both Tensors, and not {betas}")
+        for what, value in (("lr", group["lr"]), ("betas[0]", betas[0])):
+            if isinstance(value, Tensor) and group["foreach"] and not group["capturable"]:
+                raise ValueError(f"{what} as a Tensor is not supported for capturable=False and foreach=True")
+
+    def begin(self, p, group):
+        names = ("exp_avg", "exp_avg_sq", *["max_exp_avg_sq"] * group["amsgrad"])
+        return {"step": scalar(0, group), **{name: full(p) for name in names}}
 
     def update(self, p, g, state, group):
-        if not state:
-            state["step"] = made(np.zeros((), np.float32), None)
-            for name in ("exp_avg", "exp_avg_sq", *["max_exp_avg_sq"] * group["amsgrad"]):
-                state[name] = made(np.zeros_like(p), None)
-        lr, (beta1, beta2), decay = group["lr"], group["betas"], group["weight_decay"]
-        rest1, beta2_, rest2, eps = numbers(p.dtype, 1 - beta1, beta2, 1 - beta2, group["eps"])
-        m, v, step = state["exp_avg"].array, state["exp_avg_sq"].array, state["step"].array
-        step[...] = t = step.item() + 1
-        if decay and group["decoupled_weight_decay"]:
-            p *= 1 - lr * decay
-        elif decay:
-            g = g + p * decay
-        if beta1 > 0.5:  # the mean of m and g, from the end that it is nearer to
-            m += (g - m) * rest1
-        else:
-            m[...] = g - (g - m) * beta1
-        v *= beta2_
-        v += g * rest2 * g
+        lr, (beta1, beta2) = group["lr"], group["betas"]
+        m, v, t = state["exp_avg"].array, state["exp_avg_sq"].array, count(state)
+        follow(m, g, beta1)
+        follow_square(v, g, beta2)
         if group["amsgrad"]:
             top = state["max_exp_avg_sq"].array
             v = np.maximum(top, v, out=top)
-        root = np.sqrt(v) / (1 - beta2**t) ** 0.5 + eps
-        p += m * -(lr / (1 - beta1**t)) / root
-
-
-@lru_cache
-def numbers(dtype, *values):
-    """Python numbers as 0-d arrays, which NumPy takes in half the time."""
-    return [np.array(value, dtype) for value in values]
-
-
-class AdamW(Adam):
-    """Adam with decoupled weight decay: p shrinks by lr λ each step, whatever its gradient.
-
-    Loshchilov and Hutter, 2019. https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html"""
-
-    def __init__(
-        self,
-        params: Any,
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 1e-2,
-        amsgrad: bool = False,
-        *,
-        maximize: bool = False,
-        **switches: Any,
-    ) -> None:
-        super().__init__(
-            params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True, **switches
-        )
+        hat, eps, size = numbers(p.dtype, (1 - beta2**t) ** 0.5, group["eps"], lr / (1 - beta1**t))
+        p -= m * size / (np.sqrt(v) / hat + eps)

@@ -4,31 +4,40 @@ import bisect
 import itertools
 import math
 import warnings
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Generic, TypeVar
 
 from ...generator import Generator
 from ...random import default_generator, randperm
 from ...tensor import Tensor
 
+T_co = TypeVar("T_co", covariant=True)
 
-class Dataset:
-    """Items by number: subclasses define `__getitem__` and `__len__`.
+
+class Dataset(Generic[T_co]):
+    """Items by number: subclasses define `__getitem__` and `__len__`. `Dataset[int]` says what the items are.
 
     If they define `__getitems__` too, it is handed the numbers of a batch, and gives a list of the items."""
 
-    def __getitem__(self, index):
-        raise NotImplementedError(f"{type(self).__name__} must define __getitem__")
+    def __getitem__(self, index) -> T_co:
+        raise NotImplementedError(
+            f"Subclasses of Dataset should implement __getitem__, and {type(self).__name__} does not"
+        )
 
-    def __add__(self, other):
+    def __add__(self, other: "Dataset[T_co]") -> "Dataset[T_co]":
         return ConcatDataset([self, other])
 
 
-class IterableDataset(Dataset):
-    """Items one after the other: subclasses define `__iter__`, and `__len__` if they know it."""
+class IterableDataset(Dataset[T_co], Iterable[T_co]):
+    """Items one after the other: subclasses define `__iter__`, and `__len__` if they know it.
+
+    Each worker of a DataLoader has a copy: `get_worker_info()` tells it which part of the items to give."""
+
+    def __add__(self, other: Dataset[T_co]) -> "ChainDataset":
+        return ChainDataset([self, other])
 
 
-class TensorDataset(Dataset):
+class TensorDataset(Dataset[tuple[Tensor, ...]]):
     """The i-th item is the i-th row of each tensor.
 
     >>> import tinygrad_edu as tg
@@ -37,8 +46,8 @@ class TensorDataset(Dataset):
     """
 
     def __init__(self, *tensors: Tensor) -> None:
-        if any(len(t) != len(tensors[0]) for t in tensors):
-            raise AssertionError(f"Size mismatch between tensors: {[len(t) for t in tensors]} rows")
+        if any(t.size(0) != tensors[0].size(0) for t in tensors):
+            raise AssertionError(f"Size mismatch between tensors: {[t.size(0) for t in tensors]} rows")
         self.tensors = tensors
 
     def __getitem__(self, index):
@@ -48,7 +57,57 @@ class TensorDataset(Dataset):
         return len(self.tensors[0])
 
 
-class ConcatDataset(Dataset):
+def items(dataset, indices):
+    """The items with these numbers: all at once where the dataset offers it."""
+    several = getattr(dataset, "__getitems__", None)
+    return several(indices) if callable(several) else [dataset[i] for i in indices]
+
+
+class StackDataset(Dataset):
+    """The i-th item has the i-th of each dataset: as a tuple, or, where they are given by name, as a dict.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.utils.data.StackDataset("abc", [1, 2, 3])[0]
+    ('a', 1)
+    >>> tg.utils.data.StackDataset(letter="abc", number=[1, 2, 3])[0]
+    {'letter': 'a', 'number': 1}
+    """
+
+    datasets: tuple | dict
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if bool(args) == bool(kwargs):
+            raise ValueError(
+                "At least one dataset should be passed"
+                if not args
+                else "Supported either tuple- (via args) or dict- (via kwargs) like input/output, but both types are given"
+            )
+        self.datasets = args or kwargs
+        self._length = len(self.columns()[0])
+        if any(len(dataset) != self._length for dataset in self.columns()):
+            raise ValueError(f"Size mismatch between datasets: {[len(dataset) for dataset in self.columns()]} items")
+
+    def columns(self):
+        return list(self.datasets.values()) if isinstance(self.datasets, dict) else self.datasets
+
+    def row(self, parts):
+        return dict(zip(self.datasets, parts)) if isinstance(self.datasets, dict) else tuple(parts)
+
+    def __getitem__(self, index):
+        return self.row(dataset[index] for dataset in self.columns())
+
+    def __getitems__(self, indices):
+        columns = [items(dataset, indices) for dataset in self.columns()]
+        for column in columns:
+            if len(column) != len(indices):
+                raise ValueError(f"Nested dataset's output size mismatch. Expected {len(indices)}, got {len(column)}")
+        return [self.row(parts) for parts in zip(*columns)]
+
+    def __len__(self):
+        return self._length
+
+
+class ConcatDataset(Dataset[T_co]):
     """The items of the first dataset, then those of the second, and so on; `a + b` for two of them.
 
     >>> import tinygrad_edu as tg
@@ -77,7 +136,34 @@ class ConcatDataset(Dataset):
         return self.cumulative_sizes[-1]
 
 
-class Subset(Dataset):
+class ChainDataset(IterableDataset):
+    """The items of the first dataset until it ends, then those of the second, and so on; `a + b` for two of them.
+
+    >>> import tinygrad_edu as tg
+    >>> class Count(tg.utils.data.IterableDataset):
+    ...     def __iter__(self):
+    ...         return iter(range(3))
+    >>> list(Count() + Count())
+    [0, 1, 2, 0, 1, 2]
+    """
+
+    def __init__(self, datasets: Iterable[Any]) -> None:
+        self.datasets = datasets
+
+    def chained(self):
+        for dataset in self.datasets:
+            if not isinstance(dataset, IterableDataset):
+                raise AssertionError(f"ChainDataset only supports IterableDataset, not {type(dataset).__name__}")
+            yield dataset
+
+    def __iter__(self) -> Iterator[Any]:
+        return itertools.chain.from_iterable(self.chained())
+
+    def __len__(self):
+        return sum(len(dataset) for dataset in self.chained())
+
+
+class Subset(Dataset[T_co]):
     """The items of a dataset that `indices` names.
 
     >>> import tinygrad_edu as tg
@@ -87,6 +173,13 @@ class Subset(Dataset):
 
     def __init__(self, dataset: Any, indices: Sequence[int]) -> None:
         self.dataset, self.indices = dataset, indices
+        cls = type(self)
+        if cls.__getitem__ is not Subset.__getitem__ and cls.__getitems__ is Subset.__getitems__:
+            raise NotImplementedError(
+                f"{cls.__name__} overrides __getitem__ but not __getitems__, by which a DataLoader would pass it by. Add\n\n"
+                "def __getitems__(self, indices):\n"
+                "    return [self.__getitem__(idx) for idx in indices]"
+            )
 
     def __getitem__(self, index):
         if isinstance(index, list):
@@ -94,9 +187,7 @@ class Subset(Dataset):
         return self.dataset[self.indices[index]]
 
     def __getitems__(self, indices):
-        indices = [self.indices[i] for i in indices]
-        several = getattr(self.dataset, "__getitems__", None)
-        return several(indices) if callable(several) else [self.dataset[i] for i in indices]
+        return items(self.dataset, [self.indices[i] for i in indices])
 
     def __len__(self):
         return len(self.indices)

@@ -1,8 +1,8 @@
 """The order of the items: first to last, or at random as torch draws it."""
 
-import math
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, Generic, TypeVar
 
 from ... import random
 from ...data import as_tensor
@@ -11,31 +11,47 @@ from ...generator import Generator
 from ...random import multinomial, randint, randperm
 from ...tensor import Tensor
 
-
-class Sampler:
-    """An order of item numbers: subclasses define `__iter__`."""
+T_co = TypeVar("T_co", covariant=True)
 
 
-class SequentialSampler(Sampler):
+class Sampler(Generic[T_co]):
+    """An order of item numbers, or of batches of them: subclasses define `__iter__`, and `__len__` if they know it.
+
+    >>> import tinygrad_edu as tg
+    >>> class Shortest(tg.utils.data.Sampler[int]):
+    ...     def __init__(self, texts):
+    ...         self.texts = texts
+    ...     def __iter__(self):
+    ...         return iter(sorted(range(len(self.texts)), key=lambda i: len(self.texts[i])))
+    >>> words = ["three", "a", "to"]
+    >>> list(tg.utils.data.DataLoader(words, batch_size=2, sampler=Shortest(words)))
+    [['a', 'to'], ['three']]
+    """
+
+    def __iter__(self) -> Iterator[T_co]:
+        raise NotImplementedError(f"{type(self).__name__} must define __iter__")
+
+
+class SequentialSampler(Sampler[int]):
     """First to last."""
 
-    def __init__(self, data_source):
+    def __init__(self, data_source: Any) -> None:
         self.data_source = data_source
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[int]:
         return iter(range(len(self.data_source)))
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.data_source)
 
 
-def positive(num_samples):
-    if not isinstance(num_samples, int) or isinstance(num_samples, bool) or num_samples <= 0:
-        raise ValueError(f"num_samples should be a positive integer value, but got num_samples={num_samples}")
-    return num_samples
+def positive(name, n):
+    if not isinstance(n, int) or isinstance(n, bool) or n <= 0:
+        raise ValueError(f"{name} should be a positive integer value, but got {name}={n}")
+    return n
 
 
-class RandomSampler(Sampler):
+class RandomSampler(Sampler[int]):
     """Items in random order, each once; or `num_samples` of them, with `replacement` drawn anew each time.
 
     Draws from `generator`, or from one that is seeded from the default generator at the start of each epoch.
@@ -56,7 +72,7 @@ class RandomSampler(Sampler):
             raise TypeError(f"replacement should be a boolean value, but got replacement={replacement}")
         self.data_source, self.replacement, self.generator = data_source, replacement, generator
         self._num_samples = num_samples
-        positive(self.num_samples)
+        positive("num_samples", self.num_samples)
 
     @property
     def num_samples(self) -> int:
@@ -79,7 +95,7 @@ class RandomSampler(Sampler):
         return self.num_samples
 
 
-class SubsetRandomSampler(Sampler):
+class SubsetRandomSampler(Sampler[int]):
     """These items, in random order."""
 
     def __init__(self, indices: Sequence[int], generator: Generator | None = None) -> None:
@@ -92,7 +108,7 @@ class SubsetRandomSampler(Sampler):
         return len(self.indices)
 
 
-class WeightedRandomSampler(Sampler):
+class WeightedRandomSampler(Sampler[int]):
     """`num_samples` items, drawn with these weights by `multinomial`; without replacement each at most once."""
 
     def __init__(
@@ -104,7 +120,11 @@ class WeightedRandomSampler(Sampler):
     ) -> None:
         if not isinstance(replacement, bool):
             raise ValueError(f"replacement should be a boolean value, but got replacement={replacement}")
-        self.num_samples, self.replacement, self.generator = positive(num_samples), replacement, generator
+        self.num_samples, self.replacement, self.generator = (
+            positive("num_samples", num_samples),
+            replacement,
+            generator,
+        )
         self.weights = as_tensor(weights, dtype=float64)
         if self.weights.dim() != 1:
             raise ValueError(
@@ -119,24 +139,25 @@ class WeightedRandomSampler(Sampler):
         return self.num_samples
 
 
-class BatchSampler(Sampler):
-    """The items of a sampler, `batch_size` at a time."""
+class BatchSampler(Sampler[list[int]]):
+    """What a sampler gives, `batch_size` at a time, in lists; without the last one, where it is short, under drop_last.
 
-    def __init__(self, sampler, batch_size, drop_last):
-        if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size <= 0:
-            raise ValueError(f"batch_size should be a positive integer value, but got batch_size={batch_size}")
-        self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
+    >>> import tinygrad_edu as tg
+    >>> list(tg.utils.data.BatchSampler(range(5), 2, drop_last=False))
+    [[0, 1], [2, 3], [4]]
+    """
 
-    def __iter__(self):
-        batch = []
-        for index in self.sampler:
-            batch.append(index)
-            if len(batch) == self.batch_size:
+    def __init__(self, sampler: Iterable[Any], batch_size: int, drop_last: bool) -> None:
+        if not isinstance(drop_last, bool):
+            raise ValueError(f"drop_last should be a boolean value, but got drop_last={drop_last}")
+        self.sampler, self.batch_size, self.drop_last = sampler, positive("batch_size", batch_size), drop_last
+
+    def __iter__(self) -> Iterator[list[int]]:
+        rest = iter(self.sampler)
+        while batch := list(islice(rest, self.batch_size)):
+            if len(batch) == self.batch_size or not self.drop_last:
                 yield batch
-                batch = []
-        if batch and not self.drop_last:
-            yield batch
 
-    def __len__(self):
-        whole = len(self.sampler) / self.batch_size
-        return math.floor(whole) if self.drop_last else math.ceil(whole)
+    def __len__(self) -> int:
+        n = len(self.sampler)  # type: ignore[arg-type]
+        return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
