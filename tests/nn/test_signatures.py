@@ -14,7 +14,10 @@ MODULES = [
 
 
 def parameters(function):
-    return [(p.name, p.kind, p.default) for p in inspect.signature(function).parameters.values()]
+    return [
+        (p.name, p.kind, getattr(p.default, "__name__", p.default))
+        for p in inspect.signature(function).parameters.values()
+    ]
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -38,6 +38,9 @@ def placeable(function=None, *, also=()):
     before = [p for p in signature(function).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
     flag = Parameter("inplace", Parameter.POSITIONAL_OR_KEYWORD, default=False)
     call.__signature__ = signature(function).replace(parameters=[*before, flag])
+    call.__module__ = (
+        f"{__package__.rpartition('.')[0]}.nn.functional"  # where pickle finds it: modules hold activations
+    )
     publish(call, name, "nn.functional")
     for place in also:
         publish(function, name, place)

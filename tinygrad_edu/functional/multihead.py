@@ -126,15 +126,21 @@ def fitting(query, key, value, key_padding_mask, attn_mask, embed_dim, num_heads
     dims = query.array.ndim
     if dims not in (2, 3):
         raise AssertionError(f"query should be unbatched 2D or batched 3D tensor but received {dims}-D query tensor")
+    query_is = f"For {'batched (3-D)' if dims == 3 else 'unbatched (2-D)'} `query`"
     if key.array.ndim != dims or value.array.ndim != dims:
         raise AssertionError(
-            f"For {dims}-D `query`, expected `key` and `value` to be {dims}-D, but found {key.array.ndim}-D and"
-            f" {value.array.ndim}-D tensors"
+            f"{query_is}, expected `key` and `value` to be {dims}-D but found {key.array.ndim}-D and {value.array.ndim}-D"
+            " tensors respectively"
         )
     if key_padding_mask is not None and key_padding_mask.array.ndim != dims - 1:
-        raise AssertionError(f"For {dims}-D `query`, expected `key_padding_mask` to be `None` or {dims - 1}-D")
+        raise AssertionError(
+            f"{query_is}, expected `key_padding_mask` to be `None` or {dims - 1}-D but found"
+            f" {key_padding_mask.array.ndim}-D tensor instead"
+        )
     if attn_mask is not None and attn_mask.array.ndim not in (2, 3):
-        raise AssertionError(f"expected `attn_mask` to be `None`, 2-D or 3-D but found {attn_mask.array.ndim}-D tensor")
+        raise AssertionError(
+            f"{query_is}, expected `attn_mask` to be `None`, 2-D or 3-D but found {attn_mask.array.ndim}-D tensor instead"
+        )
     if is_causal and attn_mask is None:
         raise RuntimeError("Need attn_mask if specifying the is_causal hint.")
     if attn_mask is not None and key_padding_mask is not None and attn_mask.dtype is not key_padding_mask.dtype:

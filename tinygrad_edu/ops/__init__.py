@@ -36,4 +36,5 @@ __all__ = [
     "places",
     "scatter",
 ]
-__all__ += ["linalg", "inverse", "spectral", "window", "conv", "resample", "norm", "embedding", "loss", "alignment"]
+__all__ += ["linalg", "inverse", "spectral", "window", "conv", "resample"]
+__all__ += ["norm", "embedding", "recurrence", "loss", "alignment"]
