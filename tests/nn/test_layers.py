@@ -13,7 +13,7 @@ from .shells import public, shown
 SIZES = {1: (2, 4, 7), 2: (2, 4, 6, 5), 3: (2, 4, 4, 5, 3)}
 several = [made(4, 6, 3), made(4, 2, 2, stride=2, bias=False), made(4, 6, 2, 1, 2, 2, 2)]
 ways = [made(4, 3, 3, padding=1, padding_mode=mode) for mode in ("reflect", "replicate", "circular")]
-same = [made(4, 3, 2, padding="same"), made(4, 3, 3, padding="same", dilation=2, padding_mode="circular")]
+same = [made(4, 3, 2, padding="same"), made(4, 3, 2, padding="same", dilation=3, padding_mode="circular")]
 back = [made(4, 6, 3), made(4, 2, 2, 2, bias=False), made(4, 6, 3, 2, 1, 1, 2), made(4, 2, 2, dilation=2)]
 norms = [made(4), made(4, 0.1, None), made(4, momentum=0.4, bias=False), made(4, affine=False)]
 untracked = [made(4, track_running_stats=False)]

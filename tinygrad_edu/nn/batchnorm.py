@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from ..creation import ones, zeros
 from ..data import tensor
 from ..dtype import int64
+from ..memory import wrote
 from ..tensor import Tensor
 from ..users import warn
 from . import functional as F
@@ -81,14 +82,16 @@ class BatchNorm(RunningNorm):
     def forward(self, input: Tensor) -> Tensor:
         self._check_input_dim(input)
         tracking = self.training and self.track_running_stats
+        counting = tracking and self.num_batches_tracked is not None
         share = self.momentum or 0.0
-        if tracking and self.momentum is None:
+        if counting and self.momentum is None:
             share = 1 / (self.num_batches_tracked.item() + 1)
         own = self.training or (self.running_mean is None and self.running_var is None)
         mean, variance = (self.running_mean, self.running_var) if tracking or not self.training else (None, None)
         out = F.batch_norm(input, mean, variance, self.weight, self.bias, own, share, self.eps)
-        if tracking and self.num_batches_tracked is not None:
-            self.num_batches_tracked.add_(1)
+        if counting:
+            self.num_batches_tracked.array[...] += 1
+            wrote(self.num_batches_tracked)
         return out
 
 

@@ -55,9 +55,8 @@ class Holder:
     def _place(self, name, value):
         """Which dictionary an attribute belongs in; None if it is like any other."""
         held = self.__dict__
-        own = (Parameter, Buffer, Holder)
         if "_modules" not in held:
-            if isinstance(value, own):
+            if isinstance(value, (Parameter, Buffer, Holder)):
                 what = "module" if isinstance(value, Holder) else type(value).__name__.lower()
                 raise AttributeError(
                     f"cannot assign {what} before Module.__init__() call: call super().__init__() first"
@@ -65,14 +64,15 @@ class Holder:
             return None
         if isinstance(value, Buffer):
             (self._transient.discard if value.persistent else self._transient.add)(name)
-        for kind, cls in zip(self.KINDS, own):
-            if isinstance(value, cls):
+        owns = ("_parameters", Parameter, Parameter), ("_modules", Holder, Holder), ("_buffers", Buffer, Tensor)
+        for kind, anywhere, here in owns:  # what goes there under any name, and under the name of one that is there
+            if isinstance(value, anywhere):
                 return held[kind]
-        for (kind, what), cls in zip(self.KINDS.items(), (Parameter, Tensor, Holder)):
             if name in held[kind]:
-                if value is None or isinstance(value, cls):
+                if value is None or isinstance(value, here):
                     return held[kind]
-                what, wanted = ("child module", "nn.Module") if what == "module" else (what, f"{cls.__name__}")
+                module = ("child module", "nn.Module")
+                what, wanted = module if here is Holder else (self.KINDS[kind], here.__name__)
                 mend = ": to change its values, write to it under no_grad()" if what == "parameter" else ""
                 raise TypeError(
                     f"cannot assign '{type(value).__name__}' as {what} '{name}' (torch.{wanted} or None expected){mend}"
