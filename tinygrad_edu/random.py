@@ -87,7 +87,7 @@ def fork_rng(devices=None, enabled=True, device_type=None):
 
 
 def thread_safe_generator():
-    """The generator of the data loader's worker thread that asks: None, since loaders have no workers here."""
+    """The generator of the data loader's worker thread that asks: None, since loaders have processes for that here."""
 
 
 # ------------------------------------------------------------------ uniform and normal numbers

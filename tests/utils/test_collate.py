@@ -24,7 +24,7 @@ class Stubborn(list):
 def shown(x):
     """A thing and its kind, comparable between engines."""
     if hasattr(x, "requires_grad"):
-        return str(x.dtype), x.tolist()
+        return str(x.dtype), x.requires_grad, x.tolist()
     if isinstance(x, (dict, UserDict, MappingProxyType)):
         return type(x), getattr(x, "tag", None), [(key, shown(value)) for key, value in x.items()]
     if isinstance(x, (list, tuple, UserList, deque)):
@@ -40,6 +40,13 @@ def tagged():
 
 BATCHES = {
     "tensors": lambda e: [e.ones(2), e.zeros(2)],
+    "empty tensors": lambda e: [e.ones(0, 2)] * 3,
+    "tensors of two dtypes": lambda e: [e.ones(2), e.ones(2, dtype=e.int64)],
+    "tensors with gradients": lambda e: [e.ones(2), e.ones(2, requires_grad=True)],
+    "large ints": lambda e: [2**62, -(2**63)],
+    "too large ints": lambda e: [2**63, 2**63],
+    "ints and floats": lambda e: [1, 2.5],
+    "ints and bools": lambda e: [1, True],
     "0-d tensors": lambda e: [e.tensor(1), e.tensor(2)],
     "arrays": lambda e: [np.ones(2), np.zeros(2)],
     "arrays of float32": lambda e: [np.ones((1, 2), np.float32)] * 3,

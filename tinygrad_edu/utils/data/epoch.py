@@ -173,12 +173,16 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
 
     def _reset(self, loader):
         """Another epoch of the same workers."""
-        for worker in self._workers:
-            worker.tell(Resume())
-        for worker in self._workers:
-            while worker.hear()[0] is not None:  # what is left of an epoch that was given up
-                pass
-            worker.ended = False
+        try:
+            for worker in self._workers:
+                worker.tell(Resume())
+            for worker in self._workers:
+                while worker.hear()[0] is not None:  # what is left of an epoch that was given up
+                    pass
+                worker.ended = False
+        except BaseException:
+            self._shutdown_workers()
+            raise
         self._num_yielded = 0
         self._begin(loader)
 
@@ -206,12 +210,14 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
                 return
 
     def _receive(self):
-        """Wait for the next answer of any worker."""
-        waiting = {worker.line: worker for worker in self._due.values()}
-        ready = wait([*waiting, *(worker.process.sentinel for worker in waiting.values())], self._timeout or None)
+        """Wait for the next answer: of the worker whose batch is due, or, where order does not matter, of any."""
+        owing = list(dict.fromkeys(self._due.values()))
+        waiting = owing[:1] if self._in_order else owing
+        ends = [end for worker in waiting for end in (worker.line, worker.process.sentinel)]
+        ready = wait(ends, self._timeout or None)
         if not ready:
             raise RuntimeError(f"DataLoader timed out after {self._timeout} seconds")
-        worker = next(w for w in waiting.values() if w.line in ready or w.process.sentinel in ready)
+        worker = next(w for w in waiting if w.line in ready or w.process.sentinel in ready)
         number, result = worker.hear()
         self._arrived[number] = result
 

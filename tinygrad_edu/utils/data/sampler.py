@@ -89,7 +89,10 @@ class RandomSampler(Sampler[int]):
         else:
             for _ in range(wanted // n):
                 yield from randperm(n, generator=generator).tolist()
-            yield from randperm(n, generator=generator).tolist()[: wanted % n]  # drawn even if none are left over
+            if left := wanted % n:
+                yield from randperm(n, generator=generator).tolist()[:left]
+            else:
+                generator.words32(n - 1)  # torch draws one order more, of which it takes nothing
 
     def __len__(self) -> int:
         return self.num_samples

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ....data import as_tensor, tensor
+from ....data import as_tensor, finished, tensor
 from ....dtype import float64
 from ....functional.joining import stack
 from ....tensor import Tensor
@@ -108,7 +108,13 @@ def collate(batch: Any, *, collate_fn_map: dict[Any, Callable[..., Any]] | None 
 
 
 def collate_tensor_fn(batch, *, collate_fn_map=None):
-    return stack(batch, 0)
+    arrays = [t.array for t in batch if t.node is None]
+    shape, d = batch[0].array.shape, batch[0].array.dtype
+    if len(arrays) < len(batch) or not shape or any(a.shape != shape or a.dtype is not d for a in arrays):
+        return stack(batch, 0)
+    return finished(
+        np.concatenate(arrays).reshape(len(arrays), *shape), False
+    )  # the same, where no gradient flows, but faster
 
 
 def collate_numpy_array_fn(batch, *, collate_fn_map=None):
@@ -126,7 +132,8 @@ def collate_float_fn(batch, *, collate_fn_map=None):
 
 
 def collate_int_fn(batch, *, collate_fn_map=None):
-    return tensor(batch)
+    array = np.array(batch)
+    return finished(array, False) if array.dtype in (np.int64, np.bool_) else tensor(batch)
 
 
 def collate_str_fn(batch, *, collate_fn_map=None):
