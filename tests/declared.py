@@ -122,6 +122,19 @@ def in_torch(op, torch):
         "conv": lambda x, w, bias, out, stride, padding, dilation, groups: torch.convolution(
             x, w, bias, stride, padding, dilation, False, (0,) * len(out), groups
         ),
+        "rnn_states": lambda x, h, w, nonlinearity, **order: in_steps(
+            torch, lambda x, h: [getattr(torch, f"rnn_{nonlinearity}_cell")(x, h, eye(torch, w), w)], x, [h], **order
+        )[0],
+        "lstm_states": lambda x, h, c, w, **order: in_steps(
+            torch, lambda x, *states: torch.lstm_cell(x, states, eye(torch, w), w), x, [h, c], **order
+        ),
+        "gru_states": lambda x, h, w, bias, **order: in_steps(
+            torch,
+            lambda x, h: [torch.gru_cell(x, h, eye(torch, w), w, None if bias is None else 0 * bias, bias)],
+            x,
+            [h],
+            **order,
+        )[0],
         "conv_input": lambda y, w, size, **how: slopes(
             torch, y, y.new_zeros(len(y), how["groups"] * w.shape[1], *size), w, **how
         )[0],
@@ -138,6 +151,21 @@ def slopes(torch, y, x, w, stride, padding, dilation, groups):
     """The slopes of Σ y · conv(x, w) by x and by w."""
     how = stride, padding, dilation, False, (0,) * len(stride), groups
     return torch.ops.aten.convolution_backward(y, x, w, None, *how, (True, True, False))
+
+
+def eye(torch, w):
+    """The weight that hands an input on as it is."""
+    return torch.eye(len(w), dtype=w.dtype)
+
+
+def in_steps(torch, step, x, states, sizes, reverse):
+    """The states of each step, of packed sequences."""
+    rows, found = x.split(sizes), {}
+    for t in sorted(range(len(sizes)), reverse=reverse):
+        new = step(rows[t], *(state[: sizes[t]] for state in states))
+        found[t] = torch.stack(tuple(new))
+        states = [torch.cat([a, state[sizes[t] :]]) for a, state in zip(new, states)]
+    return torch.cat([found[t] for t in sorted(found)], 1)
 
 
 def column(torch, weight, x, dim):

@@ -16,6 +16,7 @@ from ..functional import (  # noqa: F401 (each publishes what it has)
     normalization,
     padding,
     pooling,
+    recurrent,
     regression,
     resampling,
     softmax,
