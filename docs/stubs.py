@@ -28,6 +28,15 @@ RETURNS = {
     "allclose|equal|is_tensor|is_floating_point|is_contiguous|is_inference|is_grad_enabled|can_cast": "_bool",
     "max|min|median|nanmedian|mode|kthvalue|sort|topk|cummax|cummin|aminmax|unique|unique_consecutive|std_mean|var_mean": "Any",
     "histogram|frexp|slogdet|svd|nonzero|where|multi_head_attention_forward|qr|eigh|numpy|tolist|item|stride|size": "Any",
+    "as_torch|compile": "Any",
+    "are_deterministic_algorithms_enabled|is_autocast_enabled|set_flush_denormal|is_storage": "_bool",
+    "typename|get_float32_matmul_precision": "_str",
+    "get_num_threads|get_num_interop_threads": "_int",
+    "get_default_device": "device",
+    "use_deterministic_algorithms|set_float32_matmul_precision|set_num_threads|set_num_interop_threads": "None",
+    "set_default_device|set_default_tensor_type": "None",
+    "load": "Any",
+    "save": "None",
     "max_pool1d|max_pool2d|max_pool3d|adaptive_max_pool1d|adaptive_max_pool2d|embedding_bag|fork_rng|seed": "Any",
 }
 OTHERWISE = {name: result for names, result in RETURNS.items() for name in names.split("|")}
@@ -100,6 +109,7 @@ def package():
         if inspect.isclass(value):
             text += f"from {value.__module__.replace('tinygrad_edu', '', 1)} import {name} as {name}\n"
     text += "from .dtype import dtype as _dtype\n\n__version__: _str\ndefault_generator: Generator\n"
+    text += "e: _float\ninf: _float\nnan: _float\npi: _float\nnewaxis: None\n"
     text += "".join(f"{name}: _dtype\n" for name, it in everything.items() if isinstance(it, tg.dtype))
     text += "".join(stub(name, it) for name, it in everything.items() if inspect.isfunction(it))
     return text

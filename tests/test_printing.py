@@ -55,7 +55,15 @@ def test_it_is_printed_as_torch_prints_it(what, torch):
 
 @pytest.mark.parametrize(
     "options",
-    [{"precision": 2}, {"sci_mode": True}, {"linewidth": 40}, {"edgeitems": 1, "threshold": 5}, {"profile": "short"}],
+    [
+        {"precision": 2},
+        {"sci_mode": True},
+        {"linewidth": 40},
+        {"edgeitems": 1, "threshold": 5},
+        {"edgeitems": 0, "threshold": 5},
+        {"edgeitems": 0},
+        {"profile": "short"},
+    ],
 )
 def test_print_options(options, torch):
     texts = []
@@ -70,3 +78,20 @@ def test_print_options(options, torch):
 
 def test_a_scalar_formats_as_a_number():
     assert f"{tg.tensor(3.14159):.2f}" == "3.14"
+
+
+NODES = """
+x[:2] x[0] x[:,1] x[...,0] x[None] x[0,1] x[:] x[...] x[0:2,1:] x[1:,0] x[:,:] x[:,0:4] x[0:3] x[i] x[m] x[()] x[0,None]
+x.sum() x.sum(0) x.mean() x.mean(0) x.norm() x.clamp(0,2) x.clamp(min=y) x@y.T x@v v@v t.bmm(y.T[None],x[None]) x.reshape(12)
+x.view(-1) x.flatten() x.T t.cat([x,x]) x/2 2*x x-1 x**2 x.exp() x.relu() x.softmax(0) x.std() x.cumsum(0) x.unsqueeze(0)
+"""
+
+
+@pytest.mark.parametrize("program", NODES.split())
+def test_a_node_has_torchs_name(program, torch):
+    names = []
+    for t in (tg, torch):
+        x, y, v = (t.rand(size, requires_grad=True) for size in ((3, 4), (3, 4), (4,)))
+        tensors = dict(t=t, x=x, y=y, v=v, m=t.tensor([True, False, True]), i=t.tensor(1))
+        names.append(eval(program, tensors).grad_fn.name())
+    assert names[0] == names[1]

@@ -6,9 +6,10 @@ To read it: `graph.py`, `tensor.py`, `op.py`, `ops/elementwise.py`, `nn/module.p
 """
 
 from importlib import import_module as _import_module
+from math import e, inf, nan, pi
 from types import ModuleType as _ModuleType
 
-from . import autograd, functional, linalg, random, special
+from . import amp, autograd, compiler, functional, linalg, random, settings, special
 from .arraylike import Size
 from .autograd import (
     enable_grad,
@@ -69,6 +70,7 @@ from .dtype import (
     uint8,
 )
 from .generator import Generator, default_generator
+from .names import missing as _missing
 from .names import namespaces as _namespaces
 from .printing import set_printoptions
 from .random import (
@@ -88,20 +90,28 @@ from .random import (
     seed,
     set_rng_state,
 )
-from .ranges import arange, linspace, logspace, tril_indices, triu_indices
+from .ranges import arange, linspace, logspace, range, tril_indices, triu_indices
+from .swap import as_torch
 from .tensor import Tensor
 
 __version__ = "0.1.0"
+newaxis = None
 
 _LATER = (
+    "accelerator",
     "backends",
     "cuda",
+    "jit",
+    "mps",
     "nn",
     "optim",
     "testing",
     "utils",
+    "version",
+    "xpu",
 )  # loaded when first asked for, since not every program trains a model
-_PARTS = ("autograd", "linalg", "random", "special", *_LATER)
+_STORAGE = ("load", "save")  # functions that are loaded likewise
+_PARTS = ("amp", "autograd", "compiler", "linalg", "random", "special", *_LATER)
 
 
 def _publish():
@@ -112,15 +122,17 @@ def _publish():
 def __getattr__(name):
     if name in _LATER:
         return _import_module(f"{__name__}.{name}")
+    if name in _STORAGE:
+        return getattr(_import_module(f"{__name__}.serialization"), name)
     if "__all__" not in globals() and (name == "__all__" or name[0] != "_"):
         # what networks are made of is published once they are loaded
         _import_module(f"{__name__}.nn")
         _publish()
         public = [n for n, it in globals().items() if n[0] != "_" and not isinstance(it, _ModuleType)]
-        globals()["__all__"] = sorted({*public, *_PARTS})
+        globals()["__all__"] = sorted({*public, *_PARTS, *_STORAGE})
     if name in globals():
         return globals()[name]
-    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    raise _missing(__name__, name)
 
 
 def __dir__():

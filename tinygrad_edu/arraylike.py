@@ -26,6 +26,14 @@ class Size(tuple):
     def __add__(self, other):
         return Size(tuple(self) + tuple(other))
 
+    def __radd__(self, other):
+        return Size(tuple(other) + tuple(self))
+
+    def __mul__(self, times):
+        return Size(tuple(self) * times)
+
+    __rmul__ = __mul__
+
     def __repr__(self):
         return f"torch.Size({list(self)})"
 
@@ -173,7 +181,7 @@ class ArrayLike:
         if method == "__call__" and ufunc in self.numpy_functions and not kwargs:
             return self.numpy_functions[ufunc](*args)
         result = getattr(ufunc, method)(*as_arrays(args), **kwargs)
-        return result if kwargs.get("out") is not None else self.new(np.asarray(result))
+        return result if kwargs.get("out") is not None else self.of(np.asarray(result))
 
     def __array_function__(self, function, types, args, kwargs):
         if function in self.numpy_functions:

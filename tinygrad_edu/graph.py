@@ -31,7 +31,8 @@ class Node:
         self.shape, self.dtype, self.birth = out.shape, out.dtype, birth()
 
     def name(self):
-        return f"{self.op.torch_name}Backward0"
+        name = self.op.torch_name
+        return f"{name}Backward0" if isinstance(name, str) else name(self)
 
     @property
     def next_functions(self):

@@ -1,4 +1,7 @@
-"""Where people find a function: torch's namespaces, which the declarations fill."""
+"""Where people find a function: torch's namespaces, which the declarations fill; and what they hear of a name not there."""
+
+import difflib
+import sys
 
 import numpy as np
 
@@ -29,3 +32,43 @@ def unless_foreign(call):
     """== and != leave it to the other side, and in the end to `is`, where that is no tensor, number or array."""
     known = (Tensor, int, float, np.ndarray, np.generic)
     return lambda x, y: call(x, y) if isinstance(y, known) else NotImplemented
+
+
+# ------------------------------------------------------------------ names that are not there
+
+
+class Absence:
+    """The message of Python's AttributeError, and the nearest names: they are looked for when somebody reads it."""
+
+    def __init__(self, module, name):
+        self.module, self.name = module, name
+
+    def __str__(self):
+        near = nearest(self.name, dir(sys.modules[self.module]))
+        return f"module '{self.module}' has no attribute '{self.name}'{near}"
+
+    __repr__ = __str__
+
+
+def missing(module, name):
+    """The error for a name that a module does not have. (Python would guess once more, if it heard of which object.)"""
+    return AttributeError(Absence(module, name), name=name)
+
+
+def nearest(name, names):
+    """ "; nearest: a, b", or nothing where nothing is near. Case says little: `Relu` means `ReLU`."""
+    spelt: dict[str, list[str]] = {}
+    for n in names:
+        if n[0] != "_":
+            spelt.setdefault(n.lower(), []).append(n)
+    near = [n for close in difflib.get_close_matches(name.lower(), spelt) for n in spelt[close]]
+    return f"; nearest: {', '.join(near)}" if near else ""
+
+
+def missing_from(module):
+    """A module's `__getattr__`, which Python calls for what the module does not have."""
+
+    def __getattr__(name):
+        raise missing(module, name)
+
+    return __getattr__

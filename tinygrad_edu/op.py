@@ -192,7 +192,7 @@ def op(forward=None, *, name=None, operator=None, numpy=None, inputs=None, modul
     `inplace=`     whether the method has an in-place form too, `mul_`: yes for a ufunc, no for a function, unless said
     `cases=`       what tests and docs call it with, where it is not elementwise: shapes of inputs, and parameters
     `sample=`      draws the arrays for these (by input's name, if not all alike), where normal numbers will not do
-    `torch=`       torch's name for the node, if it is not ours in capitals
+    `torch=`       torch's name for the node, if it is not ours in capitals; or a function that tells it from the node
     `broadcasts=`  inputs stretch to each other's shapes; `promotes=` the inputs that meet in one dtype;
                    `floats=` integers become floats first (a ufunc says all three itself); `takes=` the kinds of
                    dtype that they may then have: of b (bool), i (integer), u (unsigned) and f (float); `numbers=` those

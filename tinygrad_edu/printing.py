@@ -62,6 +62,8 @@ def array_text(array, indent, form, summarise):
         return form(array.item())
     edge = OPTIONS.edgeitems
     cut = summarise and len(array) > 2 * edge
+    if cut and not edge:
+        return "[...]"
     if array.ndim == 1:
         parts = [form(v) for v in (array[:edge] if cut else array).tolist()]
         parts += [" ...", *(form(v) for v in array[-edge:].tolist())] if cut else []
@@ -92,6 +94,8 @@ def tensor_text(t, prefix="tensor("):
     else:
         summarise = array.size > OPTIONS.threshold
         body = array_text(array, len(prefix), Format(edges_only(array) if summarise else array), summarise)
+        if not OPTIONS.edgeitems:
+            suffixes.append(f"size={tuple(array.shape)}")
     d = BY_NUMPY[array.dtype]
     if d is not get_default_dtype() and not (array.size and d in (bool, int64)):
         suffixes.append(f"dtype={d}")

@@ -17,6 +17,7 @@ from .gaussian import working
 from .generator import default_generator
 from .inplace import copied_over
 from .memory import into
+from .names import missing_from
 from .tensor import Tensor, made
 
 # ------------------------------------------------------------------ the default generator
@@ -284,3 +285,6 @@ def categories(weights, u):
     """Where each u falls in the cumulative distribution."""
     cumulative = np.cumsum(weights, dtype=working(weights.dtype))
     return np.searchsorted(cumulative / cumulative[-1], u)
+
+
+__getattr__ = missing_from(__name__)

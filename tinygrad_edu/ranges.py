@@ -8,11 +8,22 @@ import numpy as np
 from .creation import creates, floats
 from .dtype import int64
 from .tensor import Tensor
+from .users import warn
 
 
 def number(x):
     """A bound: a number, or a tensor of one."""
     return x.item() if isinstance(x, Tensor) else x
+
+
+def check_range(start, end, step):
+    """Refuse what has no end."""
+    if not step:
+        raise RuntimeError("step must be nonzero")
+    if not (math.isfinite(start) and math.isfinite(end)):
+        raise RuntimeError(f"unsupported range: {start} -> {end}")
+    if (end - start) * step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
 
 
 @creates
@@ -26,12 +37,7 @@ def arange(start=None, end=None, step=1, *, dtype):
         dtype = np.dtype(np.int64) if all(isinstance(n, int) for n in (start, end, step)) else floats(None)
     if dtype.kind == "b":
         raise NotImplementedError('"arange_cpu" not implemented for torch.bool: it counts')
-    if not step:
-        raise RuntimeError("step must be nonzero")
-    if not (math.isfinite(start) and math.isfinite(end)):
-        raise RuntimeError(f"unsupported range: {start} -> {end}")
-    if (end - start) * step < 0:
-        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    check_range(start, end, step)
     if dtype == np.int64 and not int(step):
         raise ValueError(f"step must be nonzero: {step}, as an integer, is 0")
     if dtype == np.int64:
@@ -40,6 +46,22 @@ def arange(start=None, end=None, step=1, *, dtype):
     if dtype.kind != "f":
         start, step = int(start), int(step)
     return counted(start, step, n, float if dtype.kind == "f" else int).astype(dtype, copy=False)
+
+
+@creates
+def range(start=0, end=None, step=1, *, dtype):
+    """start, start + step, ... up to end, with it, in floats: torch's old form of `arange`."""
+    if end is None:
+        raise TypeError('range() missing 1 required positional arguments: "end"')
+    warn(
+        "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with"
+        " Python's range builtin. Instead, use torch.arange, which produces values in [start, end)."
+    )
+    start, end, step = map(number, (start, end, step))
+    check_range(start, end, step)
+    n = int((end - start) / step) + 1
+    d = floats(dtype)
+    return counted(start, step, n, float if d.kind == "f" else int).astype(d, copy=False)
 
 
 def counted(start, step, n, dtype):

@@ -1,6 +1,6 @@
 """Tensor: an array and its place in the graph. All but the methods below are put here by the ops' declarations."""
 
-import numpy as np
+from collections.abc import Callable
 
 from .arraylike import ArrayLike
 from .dtype import get_default_dtype, native
@@ -29,17 +29,16 @@ class Tensor(ArrayLike, Methods):
     pending = None  # what to do when this memory is written to: {(id of a thing, function of it): the thing, weakly}
     sealed = None  # why no graph can have a write to this view ...
     when_stale: type  # ... and what it is after one (writable.py)
+    constructed: Callable  # torch's old constructor (legacy.py)
     writes = 0  # how often its memory was written in place ...
     written = 0  # ... and when last, on the clock of births
 
-    def __new__(cls, *data):
-        """torch's old constructor: `Tensor([1, 2])` takes data, `Tensor(2, 3)` sizes; it always makes floats."""
-        sizes = all(isinstance(n, int) for n in data)
-        d = get_default_dtype().dtype
-        return made(np.zeros(data if data else 0, d) if sizes else np.array(data[0], d), None)
+    def __new__(cls, *data, device=None):
+        """torch's old constructor: `Tensor([1, 2])` takes data, `Tensor(2, 3)` sizes."""
+        return cls.constructed(data, get_default_dtype(), device)
 
     @staticmethod
-    def new(array):
+    def of(array):
         return made(array, None)
 
     def __reduce_ex__(self, protocol):

@@ -52,7 +52,8 @@ def calls(key, dtype, training):
 
 def typed(key, made, dtype):
     """A call that makes a float64 module at once, if it can; else it will be converted."""
-    if dtype is torch.float64 and "dtype" in inspect.signature(theirs(key)).parameters:
+    makers = [cls.__init__ for cls in theirs(key).__mro__]
+    if dtype is torch.float64 and any("dtype" in inspect.signature(maker).parameters for maker in makers):
         return replace(made, kwargs={"dtype": dtype} | made.kwargs)
     return made
 

@@ -10,7 +10,7 @@ import torch
 from ..ops.compare import Result
 from ..ops.found import NOTHING, Outcome
 from ..ops.samples import Ours, Theirs, array, copied_for, flat, tensors
-from ..ops.stages import complained, gradient_of
+from ..ops.stages import complained, gradient_of, largest
 from .names import theirs
 from .samples import module
 
@@ -67,11 +67,11 @@ def gradient(engine, cls, sample, seed):
 
 
 def buffers(engine, cls, sample, seed):
-    """What a call leaves in the buffers."""
+    """What a call leaves in the buffers: means of its inputs, most often, which may be much smaller than these."""
     made = module(engine, cls, sample, seed)
-    run(engine, made, sample, seed)
-    found = dict(made.named_buffers())
-    return Result(f"{list(found)}", [array(t) for t in found.values()], nothing="" if found else "no buffers")
+    given, _ = run(engine, made, sample, seed)
+    found, arrays = list(dict(made.named_buffers())), [array(t) for t in made.buffers()]
+    return Result(f"{found}", arrays, summed=largest(given.leaves), nothing="" if found else "no buffers")
 
 
 # ------------------------------------------------------------------ saved and copied

@@ -24,6 +24,7 @@ class Result:
     built: str = ""
     arrays: list = field(default_factory=list)
     scale: float = 0.0  # of what a derivative was taken of: where its terms cancel, its own size says nothing
+    summed: float = 0.0  # of what these are sums of, where no op shows the judge how rounding moves them
     nothing: str = ""  # why nothing is asked, where there is nothing to compare
     exact: bool = False  # every bit must be the same
 
@@ -46,7 +47,7 @@ def difference(ours, theirs, again, exact, algebra=ALGEBRA):
                 return differing(a, b, ~same(a, b))
         elif not plainly_close(a, b, theirs.scale, algebra):
             doubtful[i] = a, b
-    return beyond_rounding(doubtful, theirs.scale, again, exact) if doubtful else None
+    return beyond_rounding(doubtful, theirs, again, exact) if doubtful else None
 
 
 def filled(a, like):
@@ -70,7 +71,7 @@ def plainly_close(a, b, scale, algebra):
     return bool((np.abs(a - b) <= np.maximum(allowed, KAPPA * eps / sqrt(12) * np.abs(b))).all())
 
 
-def beyond_rounding(pairs, scale, again, exact):
+def beyond_rounding(pairs, theirs, again, exact):
     """The number that rounding explains least, in words; None if it explains all: ours, by κ, or torch's own."""
 
     def step():
@@ -84,10 +85,11 @@ def beyond_rounding(pairs, scale, again, exact):
         truth = in_float64(pairs, exact)
         sigma = {i: rms(b - truth[i]) if i in truth else 0.0 for i, (_, b) in pairs.items()}
         why = f" by torch's own rounding; the judge cannot say what rounding does: {error!r}"
-    found = {i: kappas(*pair, sigma[i]) for i, pair in pairs.items()}
+    floor = {i: np.finfo(b.dtype).eps / sqrt(12) * theirs.summed for i, (_, b) in pairs.items()}
+    found = {i: kappas(*pair, np.maximum(sigma[i], floor[i])) for i, pair in pairs.items()}
     if max(kappa.max() for kappa in found.values()) > KAPPA:
         for i, b64 in (truth or in_float64(pairs, exact)).items():
-            found[i][torchs_own(*pairs[i], b64, scale)] = 0
+            found[i][torchs_own(*pairs[i], b64, theirs.scale)] = 0
     worst = max(found, key=lambda i: found[i].max())
     if (kappa := found[worst].max()) <= KAPPA:
         return None

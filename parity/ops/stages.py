@@ -63,7 +63,7 @@ def gradient_of(engine, outs, leaves, seed):
     """The gradient of Σ ⟨output, direction⟩ by the leaves, and which outputs have one."""
     along, grads = pulled(engine, outs, leaves, seed)
     built = f"tuple({', '.join('a tensor' if t.requires_grad else 'a tensor without grad' for t in outs)})"
-    return Result(built, [array(g) for g in grads], largest(along), "" if grads else NO_SLOPE)
+    return Result(built, [array(g) for g in grads], largest(along), nothing="" if grads else NO_SLOPE)
 
 
 def second(engine, f, sample, seed):

@@ -1,4 +1,4 @@
-"""What a module without parameters shows of itself, and what it does."""
+"""What a module shows of itself, and what it does."""
 
 import copy
 import pickle
@@ -14,7 +14,8 @@ def public(module):
 
 
 def shown(t, module, *inputs):
-    """Its text and attributes, and those of its copies; outputs and slopes, with a seed, in training and in eval mode."""
+    """Its text and attributes, and those of its copies; outputs and slopes, by inputs and parameters, with a seed, in
+    training and in eval mode."""
     copies = [module, copy.deepcopy(module), pickle.loads(pickle.dumps(module))]
     told = [[repr(m), str(public(m)), sorted(m.state_dict())] for m in copies]
     return [str(told), *(ran(t, m, inputs) for m in (*copies, copies[2].eval()))]
@@ -25,5 +26,6 @@ def ran(t, module, inputs):
     leaves = [x.clone().requires_grad_(x.is_floating_point()) for x in inputs]
     out = module(*[x * 1 for x in leaves])
     out, places = out if isinstance(out, tuple) else (out, None)
-    slopes = t.autograd.grad((out * values(t, *out.shape)).sum(), [x for x in leaves if x.requires_grad])
+    learned = [x for x in (*leaves, *module.parameters()) if x.requires_grad]
+    slopes = t.autograd.grad((out * values(t, *out.shape)).sum(), learned)
     return [out, places, *slopes]

@@ -1,5 +1,6 @@
 """Gradients: taken (backward), of functions of your own (function), seen (hooks), switched (grad_mode), and checked."""
 
+from ..names import missing_from
 from . import anomaly_mode, function, functional, grad_mode, hooks
 from .anomaly_mode import (
     detect_anomaly,
@@ -43,3 +44,5 @@ __all__ = [
     "set_detect_anomaly",
     "set_grad_enabled",
 ]
+
+__getattr__ = missing_from(__name__)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..tensor import Tensor
+from ..users import warn
 
 
 class AsTensor(type):
@@ -17,7 +18,9 @@ class Variable(metaclass=AsTensor):
 
     https://docs.pytorch.org/docs/stable/autograd.html#variable-deprecated"""
 
-    def __new__(cls, data=None, requires_grad=False):
+    def __new__(cls, data=None, requires_grad=False, volatile=None):
+        if volatile is not None:
+            warn("volatile was removed and now has no effect. Use `with torch.no_grad():` instead.")
         data = Tensor() if data is None else data
         if not isinstance(data, Tensor):
             raise TypeError(f"Variable data has to be a tensor, but got {type(data).__name__}")

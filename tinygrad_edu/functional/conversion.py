@@ -6,6 +6,7 @@ from ..device import is_laid_out, on_cpu, preserve_format
 from ..dtype import as_dtype, float16, float32, float64, int8, int16, int32, int64, uint8
 from ..dtype import bool as truth
 from ..dtype import result_type as met
+from ..legacy import TensorType, old_type, type_of
 from ..ops.shape import cast, clone
 from ..tensor import Tensor
 
@@ -61,28 +62,14 @@ for name, wanted in {
 }.items():
     converter(name, wanted)
 
-OLD_NAMES = {  # the classes of tensors that torch once had
-    "FloatTensor": float32,
-    "DoubleTensor": float64,
-    "HalfTensor": float16,
-    "IntTensor": int32,
-    "LongTensor": int64,
-    "ShortTensor": int16,
-    "CharTensor": int8,
-    "ByteTensor": uint8,
-    "BoolTensor": truth,
-}
-
 
 @composed(places="Tensor", name="type")
 def typed(self, dtype=None, non_blocking=False):
     """This tensor in another dtype; without one, the old name of its class: 'torch.FloatTensor'."""
     if dtype is None:
-        return "torch." + next(name for name, d in OLD_NAMES.items() if d is self.dtype)
-    if isinstance(dtype, str):
-        if dtype.removeprefix("torch.") not in OLD_NAMES:
-            raise ValueError(f"invalid type: '{dtype}'; take one of torch.{', torch.'.join(OLD_NAMES)}")
-        dtype = OLD_NAMES[dtype.removeprefix("torch.")]
+        return f"torch.{old_type(self.dtype).__name__}"
+    if isinstance(dtype, (str, TensorType)):
+        dtype = type_of(dtype).dtype
     return converted(self, as_dtype(dtype))
 
 
@@ -165,6 +152,18 @@ for question in (
     "is_inference",
 ):
     asked(question)
+
+
+@composed(places="torch")
+def is_storage(obj):
+    """Whether it is a storage: nothing is, since a tensor's memory is an array here."""
+    return False
+
+
+@composed(places="torch")
+def detach(input):
+    """The same memory outside the graph."""
+    return input.detach()
 
 
 @composed(places="torch")

@@ -22,7 +22,9 @@ from ..functional import (  # noqa: F401 (each publishes what it has)
     softmax,
     unpooling,
 )
-from ..names import namespaces
+from ..names import missing_from, namespaces
 
 globals().update(namespaces["nn.functional"])
 __all__ = sorted(namespaces["nn.functional"])
+
+__getattr__ = missing_from(__name__)

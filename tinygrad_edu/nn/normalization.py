@@ -141,24 +141,3 @@ class LocalResponseNorm(Shell):
 
     def extra_repr(self) -> str:
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
-
-
-@options
-class CrossMapLRN2d(Shell):
-    """x / (k + α / size · Σ x² over the `size` channels around each one)^β, or one channel fewer, if `size` is even.
-
-    https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossMapLRN2d.html"""
-
-    size: int
-    alpha: float = 1e-4
-    beta: float = 0.75
-    k: float = 1
-
-    def forward(self, input: Tensor) -> Tensor:
-        if input.dim() != 4:
-            raise ValueError(f"CrossMapLRN2d: Expected input to be 4D, got {input.dim()}D instead.")
-        odd = self.size - 1 + self.size % 2
-        return F.local_response_norm(input, odd, self.alpha * odd / self.size, self.beta, self.k)
-
-    def extra_repr(self) -> str:
-        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"

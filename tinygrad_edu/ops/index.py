@@ -136,7 +136,24 @@ READS = [
 ]
 
 
-@op(dx=lambda g, shape, index: placed(g, shape, index), view=True, places="", torch="Index", cases=READS)
+def last_step(node):
+    """torch's name for an index: it takes one step for each part, from the left; a slice of all is none, unless alone."""
+    (index,), (edge,) = node.params, node.edges
+    if not is_basic(index):
+        return "IndexBackward0"
+    if len(index) == 1 and type(index[0]) is slice:
+        return "SliceBackward0"
+    sizes, name = iter(edge.shape), "Alias"
+    for i in spelled_out(index, len(edge.shape)):
+        n = 1 if i is None else next(sizes)
+        if type(i) is not slice:
+            name = "Unsqueeze" if i is None else "Select"
+        elif i.indices(n) != (0, n, 1):
+            name = "Slice"
+    return f"{name}Backward0"
+
+
+@op(dx=lambda g, shape, index: placed(g, shape, index), view=True, places="", torch=last_step, cases=READS)
 def getitem(x, index):
     """x[index]: a view where the index is made of numbers, slices, None and Ellipsis; a copy where it has arrays."""
     try:

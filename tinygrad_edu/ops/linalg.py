@@ -67,7 +67,7 @@ def right(g, x, shape):
     dx=lambda g, y, shape: left(g, y, shape),
     dy=lambda g, x, shape: right(g, x, shape),
     broadcasts=True,
-    torch="Mm",
+    torch=lambda node: f"{('Dot', 'Mv', 'Mm', 'Bmm')[min(len(node.shape), 3)]}Backward0",
     also="linalg.matmul",
     cases=[
         ([(2, 3), (3, 4)], {}),

@@ -130,6 +130,7 @@ def inside(x, min, max):
     numbers=("min", "max"),
     inplace=True,
     also="clip",
+    torch=lambda node: f"ClampBackward{int(node.edges[1:] == (None, None))}",
     sample={
         "x": away_from_zero,
         "min": lambda rng, shape: np.full(shape, -0.2),

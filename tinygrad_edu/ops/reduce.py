@@ -55,7 +55,17 @@ OVER = [([(2, 3)], {}), ([(2, 3, 2)], {"dim": 1}), ([(2, 3, 2)], {"dim": (0, -1)
 # ------------------------------------------------------------------ sums and products
 
 
-@op(numpy=np.sum, dx=lambda g, shape, dim, keepdim: copied(g, shape, dim, keepdim), cases=OVER)
+def over_dims(name):
+    """torch's name for a sum over some dims is another than for one over all."""
+    return lambda node: f"{name}Backward{int(node.params[0] is not None)}"
+
+
+@op(
+    numpy=np.sum,
+    dx=lambda g, shape, dim, keepdim: copied(g, shape, dim, keepdim),
+    torch=over_dims("Sum"),
+    cases=OVER,
+)
 def sum(x, dim=None, keepdim=False, *, dtype=None):
     """Σ x over `dim` (all of them by default); integers and bools are counted in int64."""
     wanted = as_dtype(dtype).dtype if dtype else None if x.dtype.kind == "f" else LONG
@@ -64,7 +74,12 @@ def sum(x, dim=None, keepdim=False, *, dtype=None):
     return total(x, axes(dim, x.ndim), wanted, keepdim)
 
 
-@op(numpy=np.mean, dx=lambda g, shape, dim, keepdim: copied(g / count(shape, dim), shape, dim, keepdim), cases=OVER)
+@op(
+    numpy=np.mean,
+    dx=lambda g, shape, dim, keepdim: copied(g / count(shape, dim), shape, dim, keepdim),
+    torch=over_dims("Mean"),
+    cases=OVER,
+)
 def mean(x, dim=None, keepdim=False, *, dtype=None):
     """Σ x / n over `dim`."""
     if dtype or x.dtype.kind != "f":
@@ -232,6 +247,7 @@ def normed(x, over, ord, keepdims):
         restored(g, shape, dim, keepdim) * slopes(x, restored(out, shape, dim, keepdim), ord, dim)
     ),
     places="linalg",
+    torch="LinalgVectorNorm",
     cases=[*OVER, *(([(2, 3)], {"ord": p, "dim": 1}) for p in (0, 0.5, 1, 2.5, 3, math.inf, -math.inf, -1))],
     sample=away_from_zero,
     kinks="0 at 0; for ord ±∞ shared by equal extrema",

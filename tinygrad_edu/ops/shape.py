@@ -26,6 +26,7 @@ def filled_in(sizes, n):
     view=True,
     spread=True,
     numpy=np.reshape,
+    torch="View",
     cases=[([(2, 6)], {"size": (3, -1)})],
 )
 def reshape(x, size):
@@ -158,6 +159,7 @@ def pieces(g, dim, lengths):
     variadic=True,
     promotes=("tensors",),
     places="",
+    torch="Cat",
     cases=[([(2, 1), (2, 3)], {"dim": 1, "lengths": (1, 3)})],
 )
 def concatenate(*tensors, dim, lengths):

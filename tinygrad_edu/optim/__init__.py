@@ -1,5 +1,6 @@
 """Optimizers: each is its algebra, in torch's order of operations."""
 
+from ..names import missing_from
 from . import lr_scheduler
 from .adadelta import Adadelta
 from .adagrad import Adagrad
@@ -31,3 +32,5 @@ __all__ = [
     "SGD",
     "lr_scheduler",
 ]
+
+__getattr__ = missing_from(__name__)

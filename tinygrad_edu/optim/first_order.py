@@ -126,11 +126,12 @@ def decayed(p, g, group):
 
 def plain(group):
     """A group's options, where a tensor stands for a number that number, which rounds what it is part of to its dtype."""
-    if not any(
-        isinstance(value, Tensor) for value in (group["lr"], group.get("weight_decay"), *group.get("betas", ()))
-    ):
-        return group
+    if PLAIN.issuperset(map(type, (group["lr"], group.get("weight_decay"), *group.get("betas", ())))):
+        return group  # nearly always, and soon found
     return {name: number(value) for name, value in group.items()}
+
+
+PLAIN = {int, float, type(None)}
 
 
 def number(value):

@@ -12,6 +12,17 @@ class SGD(FirstOrder):
     """p ← p - lr g; with momentum μ, p ← p - lr b, where b ← μ b + (1 - dampening) g starts at the first g.
 
     Nesterov's form steps by g + μ b. `weight_decay` λ adds λp to g.
+
+    >>> from tinygrad_edu import optim, tensor
+    >>> x = tensor([3.0], requires_grad=True)
+    >>> optimizer = optim.SGD([x], lr=0.25)
+    >>> for _ in range(2):
+    ...     optimizer.zero_grad()
+    ...     (x * x).sum().backward()
+    ...     optimizer.step()
+    >>> x
+    tensor([0.7500], requires_grad=True)
+
     https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html
     """
 

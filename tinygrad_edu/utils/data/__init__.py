@@ -1,5 +1,6 @@
 """Datasets and their batches, in torch's order: the same seed gives the same shuffles."""
 
+from ...names import missing_from
 from . import _utils, dataloader, dataset, distributed, sampler
 from ._utils.collate import default_collate, default_convert
 from ._utils.worker import get_worker_info
@@ -45,3 +46,5 @@ __all__ = [
     "get_worker_info",
     "random_split",
 ]
+
+__getattr__ = missing_from(__name__)

@@ -31,7 +31,7 @@ def rows(dataset, indices):
         return None
     if collate.default_collate_fn_map.get(Tensor) is not collate.collate_tensor_fn:
         return None
-    return [t[indices] for t in dataset.tensors]
+    return [t[[*indices]] for t in dataset.tensors]
 
 
 class _IterableDatasetFetcher:
