@@ -15,9 +15,9 @@ from .cases import BUILD, CASES
 # of inputs, of about 3. The worst of 96 trainings (both data sets, all models and optimizers, 8 seeds) was 1.3e-15 in
 # float64; in float32, in the order of the table, 3.6e-7, 1.9e-6, 2.4e-7 and 5e-7. A perceptron's errors die out, since
 # its problem is convex; an mlp's grow where a point that a hidden unit just sees in one engine is just out of its sight
-# in the other. The others, with 8 seeds: 1.2e-6, 5.5e-6, 4.9e-3, 1.7e-5 and 2.6e-5. In lenet that came of a maximum that
-# two pixels share to the last bits, so that each engine may take another: 3 of 40 trainings met one, all others stay below
-# 3e-7.
+# in the other. The five below, 8 seeds each, 40 for lenet: in float64 2e-15 to 6e-14, in float32 1.2e-6, 5.5e-6, 4.9e-3,
+# 1.7e-5 and 6.2e-5. In lenet that came of a maximum that two pixels share to the last bits, so that each engine may take
+# another: 3 trainings met one, all others stay below 3e-7.
 FREE_RUN = {
     ("toy", "perceptron"): {"float64": 1e-14, "float32": 5e-7},
     ("toy", "mlp"): {"float64": 1e-14, "float32": 1e-5},
@@ -27,7 +27,7 @@ FREE_RUN = {
     ("char-cnn", None): {"float64": 1e-13, "float32": 5e-5},
     ("lenet", None): {"float64": 1e-13, "float32": 2e-2},
     ("lstm", None): {"float64": 1e-13, "float32": 1e-4},
-    ("gpt", None): {"float64": 1e-12, "float32": 2e-4},
+    ("gpt", None): {"float64": 1e-12, "float32": 5e-4},
 }
 
 

@@ -49,7 +49,7 @@ class Measure:
 
 SIDES = Measure("accuracy", lambda p, y: np.mean((p > 0.5) == (y > 0.5)), "{:.2%} right")
 CLASSES = Measure("accuracy", lambda p, y: np.mean(p.argmax(-1) == y), "{:.2%} right")
-ERROR = Measure("squared error", lambda p, y: np.mean(np.square(p - y)), "squared error {:.6f}", counted=False)
+ERROR = Measure("squared error", lambda p, y: np.mean(np.square(p - y)), "error {:.6f}", counted=False)
 
 
 class Case:
