@@ -21,11 +21,13 @@ class LRScheduler:
     >>> import tinygrad_edu as tg
     >>> optimizer = tg.optim.SGD([tg.zeros(1)], lr=1.0)
     >>> schedule = tg.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
+    >>> rates = []
     >>> for _ in range(5):
+    ...     rates += schedule.get_last_lr()
     ...     optimizer.step()
-    ...     print(schedule.get_last_lr(), end=" ")
     ...     schedule.step()
-    [1.0] [1.0] [0.5] [0.5] [0.25]
+    >>> rates
+    [1.0, 1.0, 0.5, 0.5, 0.25]
     """
 
     _get_lr_called_within_step = False
