@@ -162,7 +162,9 @@ def test_a_checkpoint_from_before_batches_were_counted_is_taken_as_by_torch(vers
 HERE = [name for name in CONFIGURATIONS if name in tg.nn.__all__]
 
 
-@pytest.mark.filterwarnings("ignore:dropout option adds", "ignore:Initializing zero-element")
+@pytest.mark.filterwarnings(
+    "ignore:dropout option adds", "ignore:Initializing zero-element", "ignore:enable_nested_tensor"
+)
 @pytest.mark.parametrize("name", HERE)
 def test_checkpoints_travel_both_ways(name, torch):
     for args, named in CONFIGURATIONS[name]:
