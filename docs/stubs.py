@@ -25,6 +25,7 @@ KIND = {name: kind for names, kind in KINDS.items() for name in names.split("|")
 # What does not return one Tensor.
 RETURNS = {
     "chunk|split|split_with_sizes|tensor_split|hsplit|vsplit|dsplit|unbind|meshgrid|broadcast_tensors": "tuple[Tensor, ...]",
+    "rnn_tanh|rnn_relu|gru|lstm|lstm_cell": "tuple[Tensor, ...]",
     "allclose|equal|is_tensor|is_floating_point|is_contiguous|is_inference|is_grad_enabled|can_cast": "_bool",
     "max|min|median|nanmedian|mode|kthvalue|sort|topk|cummax|cummin|aminmax|unique|unique_consecutive|std_mean|var_mean": "Any",
     "histogram|frexp|slogdet|svd|nonzero|where|multi_head_attention_forward|qr|eigh|numpy|tolist|item|stride|size": "Any",

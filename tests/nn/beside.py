@@ -21,7 +21,7 @@ def weighted(found):
 
 
 def learns(make, call, *inputs, dtype="float64", train=True):
-    """A program: what a module of seed 0 says and, of a weighted sum of it, every gradient; and its bits at the start."""
+    """A program: what a module of seed 0 says, every gradient of a weighted sum of that, and its bits at the start."""
 
     def program(t):
         t.manual_seed(0)

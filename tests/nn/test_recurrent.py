@@ -1,4 +1,4 @@
-"""Recurrent networks and cells beside torch's: bits at the start, outputs, gradients, packed sequences, what is refused."""
+"""Recurrent networks and cells beside torch's: bits at the start, outputs, gradients, packed sequences, refusals."""
 
 import copy
 import pickle

@@ -64,6 +64,18 @@ def test_the_whole(first, norm, p, promised):
     same(learns(make, call, numbers(*shape(5, 2, 6)), numbers(*shape(4, 2, 6))), promised)
 
 
+@pytest.mark.parametrize("kind", ["Encoder", "Decoder"])
+def test_each_dropout_has_its_place(kind, promised):
+    def make(t):
+        module = layer(kind)(t)
+        for i, (_, part) in enumerate(sorted((n, m) for n, m in module.named_children() if n.startswith("dropout"))):
+            part.p = 0.1 + 0.2 * i
+        return module
+
+    call = lambda t, module, x, y: module(x, y) if kind == "Decoder" else module(x + y)
+    same(learns(make, call, numbers(4, 2, 6), numbers(4, 2, 6)), promised)
+
+
 @pytest.mark.parametrize("hidden", [ENDS, HOLES, None], ids=["ends", "holes", "nothing"])
 @pytest.mark.parametrize(
     "options",
@@ -71,7 +83,7 @@ def test_the_whole(first, norm, p, promised):
     ids=str,
 )
 @pytest.mark.parametrize("more", [{}, dict(enable_nested_tensor=False)], ids=str)
-@pytest.mark.parametrize("how", ["no_grad", "frozen", "grad", "train"])
+@pytest.mark.parametrize("how", ["eval no_grad", "eval frozen", "eval", "train", "train no_grad"])
 @pytest.mark.filterwarnings("ignore:enable_nested_tensor is True", "ignore:The PyTorch API of nested tensors")
 def test_an_encoder_evaluated_is_torchs(hidden, options, more, how, promised):
     """Its fast way leaves out what is hidden at the ends, and has zeros there."""
@@ -81,10 +93,10 @@ def test_an_encoder_evaluated_is_torchs(hidden, options, more, how, promised):
         encoder = t.nn.TransformerEncoder(
             layer("Encoder", **dict(batch_first=True) | options)(t), 2, t.nn.LayerNorm(6), **more
         )
-        encoder = encoder.double().train(how == "train").requires_grad_(how != "frozen")
+        encoder = encoder.double().train("train" in how).requires_grad_("frozen" not in how)
         x = t.tensor(numbers(2, 5, 6))
         x = x if options.get("batch_first", True) else x.transpose(0, 1)
-        with t.set_grad_enabled(how != "no_grad"):
+        with t.set_grad_enabled("no_grad" not in how):
             return encoder(x, src_key_padding_mask=None if hidden is None else t.tensor(hidden))
 
     same(program, promised)

@@ -1,7 +1,7 @@
 """Recurrent networks as functions: cells, which take one step, and layers, which take all.
 
-A cell is the equations of its step (ops/recurrence.py) on Tensors, and the chain rule does the rest. A layer multiplies the
-inputs of all steps by their weights in one product, and goes through time in one op.
+A cell is the equations of its step (ops/recurrence.py) on Tensors, and the chain rule does the rest. A layer multiplies
+the inputs of all steps by their weights in one product, and goes through time in one op.
 """
 
 import numpy as np
@@ -95,7 +95,7 @@ def lstm_layer(x, first, weights, sizes, reverse):
 
 
 def in_layers(layer, data, sizes, first, params, has_biases, num_layers, p, train, bidirectional):
-    """(the rows of the last layer, the last states of all layers): each layer hears the one below, with dropout between."""
+    """(rows of the last layer, the last states of all): each layer hears the one below, with dropout between."""
     projected = len(first) == 2 and first[0].shape[2] != first[1].shape[2]
     directions = (False, True) if bidirectional else (False,)
     weights = grouped(params, num_layers * len(directions), has_biases, projected)

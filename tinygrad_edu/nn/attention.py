@@ -16,7 +16,7 @@ class NonDynamicallyQuantizableLinear(Linear):
 
 
 class MultiheadAttention(Module):
-    """Each head: softmax(q kᵀ / √d) v, of its own d-th part of the projections of query, key and value; then Linear of all.
+    """softmax(q kᵀ / √d) v for each head, of its own d numbers of projected queries, keys and values; then Linear of all.
 
     Returns (output, weights of the keys, averaged over the heads or None). Projections begin Xavier uniform, biases 0.
     https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html

@@ -12,7 +12,7 @@ from .parameter import Parameter
 
 
 class RNNCellBase(Module):
-    """What cells share: parameters, uniform in ±1/√hidden_size at first, that serve `num_chunks` gates, one below the other."""
+    """What cells share: parameters that serve `num_chunks` gates, one below the other, at first uniform in ±1/√hidden_size."""
 
     def __init__(
         self,
@@ -60,7 +60,9 @@ class RNNCellBase(Module):
 
 
 class RNNCell(RNNCellBase):
-    """h = tanh(w_ih x + b_ih + w_hh h + b_hh), or relu. https://docs.pytorch.org/docs/stable/generated/torch.nn.RNNCell.html"""
+    """h = tanh(w_ih x + b_ih + w_hh h + b_hh), or relu.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.RNNCell.html"""
 
     def __init__(
         self,

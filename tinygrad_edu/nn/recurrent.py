@@ -25,9 +25,9 @@ MODES = {
 class RNNBase(Module):
     """What recurrent networks share.
 
-    Layer k has the parameters `weight_ih_lk`, `weight_hh_lk`, `bias_ih_lk` and `bias_hh_lk`, which serve all gates, one below
-    the other; in the other direction these names end in `_reverse`. All begin uniform in ±1/√hidden_size, the same bits as
-    torch's for the same seed.
+    Layer k has the parameters `weight_ih_lk`, `weight_hh_lk`, `bias_ih_lk` and `bias_hh_lk`, which serve all gates, one
+    below the other; in the other direction these names end in `_reverse`. All begin uniform in ±1/√hidden_size, the
+    same bits as torch's for the same seed.
     """
 
     def __init__(
@@ -183,7 +183,7 @@ class RNN(RNNBase):
 
 
 class LSTM(RNNBase):
-    """cₜ = f · cₜ₋₁ + i · g and hₜ = o · tanh cₜ, with gates i, f and o = σ(...) and g = tanh(...) of w_ih xₜ + b_ih + w_hh hₜ₋₁ + b_hh.
+    """cₜ = f · cₜ₋₁ + i · g, hₜ = o · tanh cₜ; i, f, o = σ and g = tanh of parts of w_ih xₜ + b_ih + w_hh hₜ₋₁ + b_hh.
 
     Returns (h at each step, (h, c at the last)). With `proj_size`, h is multiplied by weight_hr.
     https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html

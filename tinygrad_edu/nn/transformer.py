@@ -35,8 +35,8 @@ class Stack(Module):
 class TransformerEncoder(Stack):
     """`num_layers` copies of an encoder layer.
 
-    While evaluating without gradients, torch cuts off what `src_key_padding_mask` hides behind the end of each sequence,
-    where its fast layers allow it, and has zeros there: so do we.
+    While evaluating without gradients, torch cuts off what `src_key_padding_mask` hides behind the end of each
+    sequence, where its fast layers allow it, and has zeros there: so do we.
     https://docs.pytorch.org/docs/stable/generated/torch.nn.TransformerEncoder.html"""
 
     def __init__(

@@ -1,8 +1,9 @@
 """The layers of a Transformer: attention and two Linear, each added to what it was given. (Vaswani et al., 2017.)
 
-    x = norm(x + attention(x))                            or, with norm_first,    x = x + attention(norm(x))
-    x = norm(x + linear2(activation(linear1(x))))                                 x = x + linear2(activation(linear1(norm(x))))
+    x = norm(x + attention(x))              or, with norm_first,   x = x + attention(norm(x))
+    x = norm(x + two_linear(x))                                    x = x + two_linear(norm(x))
 
+where two_linear(x) = linear2(activation(linear1(x))).
 Dropout follows the activation and each block. https://docs.pytorch.org/docs/stable/generated/torch.nn.Transformer.html
 """
 
@@ -68,7 +69,7 @@ class TransformerLayer(Module):
 
     def _ff_block(self, x: Tensor) -> Tensor:
         """Two Linear, at each place alike."""
-        last = self.dropout3 if "dropout3" in self._modules else self.dropout2
+        last = getattr(self, f"dropout{len(self.attentions) + 1}")
         return last(self.linear2(self.dropout(self.activation(self.linear1(x)))))
 
 

@@ -1,7 +1,8 @@
 """Sequences of several lengths in one tensor: padded to the longest one's length, or packed without padding.
 
-Packed, all first elements come first, then all second ones, and so on; the sequences are sorted, the longest first, so that
-those which have a t-th element are the first `batch_sizes[t]`. A recurrent network takes such a block at each step.
+Packed, all first elements come first, then all second ones, and so on; the sequences are sorted, the longest first, so
+that those which have a t-th element are the first `batch_sizes[t]`. A recurrent network takes such a block at each
+step.
 """
 
 from collections.abc import Iterable, Sequence
@@ -105,8 +106,8 @@ def places(lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def pack_padded_sequence(
     input: Tensor, lengths: Any, batch_first: bool = False, enforce_sorted: bool = True
 ) -> PackedSequence:
-    """Pack sequences that were padded to (T, N, ...), or (N, T, ...) if `batch_first`; lengths are in descending order, or
-    sorted here unless `enforce_sorted`.
+    """Pack sequences that were padded to (T, N, ...), or (N, T, ...) if `batch_first`; lengths are in descending order,
+    or sorted here unless `enforce_sorted`.
 
     https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.rnn.pack_padded_sequence.html
 
@@ -209,7 +210,7 @@ def pad_sequence(
 
 
 def unpad_sequence(padded_sequences: Tensor, lengths: Any, batch_first: bool = False) -> list[Tensor]:
-    """The inverse of pad_sequence. (torch also turns its input round in place, unless it is `batch_first`; we leave it.)"""
+    """The inverse of pad_sequence. (torch also turns its input in place unless it is `batch_first`; we leave it.)"""
     items = padded_sequences if batch_first else padded_sequences.transpose(0, 1)
     return [item[: int(n)] for item, n in zip(items, lengths, strict=True)]
 
