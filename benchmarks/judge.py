@@ -20,6 +20,7 @@ class Judged:
     """A workload as one of parity's cases."""
 
     test, batches = (), lambda self: iter(())
+    norm = scheduler = None
 
     def __init__(self, torch, options):
         self.model, self.loss_of = classifier(torch, **options.data)
