@@ -331,6 +331,24 @@ def test_large_tasks_and_large_batches_pass_each_other():
     assert [len(batch) for batch in loader] == [50_000] * 12
 
 
+def test_a_worker_goes_on_while_nobody_takes_its_batches():
+    made = multiprocessing.Value("i", 0)
+
+    class Large:
+        __len__ = lambda self: 10
+
+        def __getitem__(self, i):
+            made.value += 1
+            return np.zeros(1_000_000)
+
+    rest = iter(DataLoader(Large(), num_workers=1, prefetch_factor=4))
+    limit = time.monotonic() + 30
+    while made.value < 4 and time.monotonic() < limit:
+        time.sleep(0.01)
+    assert made.value == 4
+    del rest
+
+
 # ------------------------------------------------------------------ other ways to start a process
 
 
