@@ -1,7 +1,7 @@
 """Optimizers: each is its algebra, in torch's order of operations."""
 
 from ..names import missing_from
-from . import lr_scheduler
+from . import lr_scheduler, swa_utils
 from .adadelta import Adadelta
 from .adagrad import Adagrad
 from .adam import Adam
@@ -31,6 +31,7 @@ __all__ = [
     "Rprop",
     "SGD",
     "lr_scheduler",
+    "swa_utils",
 ]
 
 __getattr__ = missing_from(__name__)
