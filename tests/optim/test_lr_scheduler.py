@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 
-STEPS = 25
+STEPS = 60
 unit = st.floats(0.01, 1.0)
 count = st.integers(1, 12)
 
@@ -53,7 +53,7 @@ SCHEDULES = {
     "OneCycleLR": st.fixed_dictionaries(
         dict(
             max_lr=unit,
-            total_steps=st.integers(STEPS + 1, 60),
+            total_steps=st.integers(STEPS + 1, 150),
             pct_start=st.floats(0.2, 0.45),
             anneal_strategy=st.sampled_from(["cos", "linear"]),
             cycle_momentum=st.booleans(),
@@ -149,6 +149,56 @@ def test_combined_schedules_give_torchs_rates(kind, torch):
         assert again.get_last_lr() == schedule.get_last_lr()
     assert seen[0] == seen[1]
     assert states[0].keys() == states[1].keys()
+
+
+plain_schedule = st.sampled_from(sorted(SCHEDULES)).flatmap(lambda name: st.tuples(st.just(name), SCHEDULES[name]))
+schedule = st.recursive(
+    plain_schedule,
+    lambda parts: st.one_of(
+        st.tuples(st.just("chained"), st.lists(plain_schedule, min_size=1, max_size=3)),
+        st.lists(parts, min_size=1, max_size=4).flatmap(
+            lambda several: st.tuples(
+                st.just("sequential"),
+                st.just(several),
+                st.lists(st.integers(1, STEPS), min_size=len(several) - 1, max_size=len(several) - 1, unique=True),
+            )
+        ),
+    ),
+    max_leaves=6,
+)
+
+
+def built(t, optimizer, kind, options, milestones=()):
+    """A schedule as the strategy above describes it."""
+    s = t.optim.lr_scheduler
+    if kind == "chained":
+        return s.ChainedScheduler([built(t, optimizer, *part) for part in options])
+    if kind == "sequential":
+        return s.SequentialLR(optimizer, [built(t, optimizer, *part) for part in options], sorted(milestones))
+    return getattr(s, kind)(optimizer, **copy.deepcopy(options))
+
+
+@pytest.mark.filterwarnings("ignore:Detected call")
+@given(schedule, st.integers(0, STEPS))
+def test_schedules_of_schedules_go_on_in_torch_and_come_back(description, change):
+    torch = pytest.importorskip("torch")
+
+    def run(t, then):
+        try:
+            optimizer = optimizer_in(t)
+            schedule = built(t, optimizer, *description)
+            seen = taken(optimizer, schedule, change)
+            other = optimizer_in(then)
+            again = built(then, other, *description)
+            again.load_state_dict(schedule.state_dict())
+            other.load_state_dict(optimizer.state_dict())
+            return seen + taken(other, again, STEPS - change)
+        except (NotImplementedError, AttributeError) as refused:  # a chain has no rates of its own for a sequence
+            return type(refused).__name__
+
+    expected = run(torch, torch)
+    for t, then in ((tg, tg), (tg, torch), (torch, tg)):
+        assert run(t, then) == expected
 
 
 @given(

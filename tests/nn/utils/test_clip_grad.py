@@ -66,7 +66,34 @@ def test_no_parameters(torch):
             assert t.nn.utils.clip_grad_norm_((p for p in []), 1.0).item() == 0
         assert t.nn.utils.clip_grad_norm_([], 1.0).item() == 0
         with pytest.warns(FutureWarning, match="deprecated"):
-            t.nn.utils.clip_grad_norm(parameters(t, [None]), 1.0)
+            t.nn.utils.clip_grad_norm(parameters(t, [None]), 1.0, foreach=False)
+
+
+@pytest.mark.filterwarnings("error")
+def test_only_clipping_by_the_norm_warns_of_no_parameters(torch):
+    for t in (tg, torch):
+        assert t.nn.utils.get_total_norm(p for p in []).item() == 0
+        assert t.nn.utils.clip_grads_with_norm_([], 1.0, t.tensor(2.0)) is None
+
+
+def test_gradients_of_several_dtypes(torch):
+    seen = []
+    for t in (tg, torch):
+        ps = [t.zeros(3, dtype=dtype, requires_grad=True) for dtype in (t.float32, t.float16, t.float64, t.float32)]
+        for i, p in enumerate(ps):
+            p.grad = (t.arange(3.0) - i).to(p.dtype)
+        norm = t.nn.utils.clip_grad_norm_(ps, 2.0)
+        seen.append([str(norm.dtype), *(str(p.grad.dtype) for p in ps)])
+        seen.append(np.concatenate([[norm.item()], *(p.grad.numpy() for p in ps)]))
+    assert seen[0] == seen[2]
+    np.testing.assert_allclose(seen[1], seen[3], rtol=2e-3)  # of float16
+
+
+def test_what_is_no_bound_is_refused(torch):
+    for t in (tg, torch):
+        for clip in (t.nn.utils.clip_grad_value_, t.nn.utils.clip_grad_norm_):
+            with pytest.raises(ValueError, match="could not convert string to float"):
+                clip(t.zeros(1), "x")
 
 
 def test_parameters_as_a_vector_and_back(torch):
@@ -81,3 +108,15 @@ def test_parameters_as_a_vector_and_back(torch):
         assert model.bias.requires_grad
         with pytest.raises(TypeError, match=r"expected torch\.Tensor"):
             t.nn.utils.vector_to_parameters([1.0], model.parameters())
+        with pytest.raises(RuntimeError, match="is not compatible"):
+            t.nn.utils.parameters_to_vector([t.zeros(3, 2).T])
+        with pytest.raises(ValueError, match="non-empty list"):
+            t.nn.utils.parameters_to_vector([])
+
+
+def test_a_vector_that_is_too_short_changes_nothing():
+    model = tg.nn.Linear(3, 2)
+    before = tg.nn.utils.parameters_to_vector(model.parameters()).tolist()
+    with pytest.raises(RuntimeError):
+        tg.nn.utils.vector_to_parameters(tg.zeros(7), model.parameters())
+    assert tg.nn.utils.parameters_to_vector(model.parameters()).tolist() == before

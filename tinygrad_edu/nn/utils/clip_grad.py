@@ -16,10 +16,7 @@ from ...users import warn
 
 def several(given):
     """One tensor, or what gives several, as a list."""
-    found = [given] if isinstance(given, Tensor) else list(given)
-    if not found and isinstance(given, GeneratorType):
-        warn("`parameters` is an empty generator, no gradient clipping will occur.")
-    return found
+    return [given] if isinstance(given, Tensor) else list(given)
 
 
 def gradients(parameters):
@@ -79,14 +76,20 @@ def clip_grad_norm_(
     >>> tg.nn.utils.clip_grad_norm_([p], max_norm=1.0), p.grad
     (tensor(5.), tensor([0.6000, 0.8000]))
     """
-    parameters = several(parameters)
+    of_generator, parameters = isinstance(parameters, GeneratorType), several(parameters)
+    if of_generator and not parameters:
+        warn("`parameters` is an empty generator, no gradient clipping will occur.")
     norm = get_total_norm(gradients(parameters), norm_type, error_if_nonfinite)
     clip_grads_with_norm_(parameters, max_norm, norm)
     return norm
 
 
 def clip_grad_norm(
-    parameters: Iterable[Tensor] | Tensor, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
+    parameters: Iterable[Tensor] | Tensor,
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
 ) -> Tensor:
     """clip_grad_norm_, by its deprecated name."""
     warn(
@@ -100,5 +103,6 @@ def clip_grad_value_(parameters: Iterable[Tensor] | Tensor, clip_value: Any, for
     """g ← min(max(g, -clip_value), clip_value).
 
     https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_value_.html"""
+    bound = float(clip_value)
     for g in gradients(parameters):
-        g.clamp_(-float(clip_value), float(clip_value))
+        g.clamp_(-bound, bound)
