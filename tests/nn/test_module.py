@@ -67,6 +67,8 @@ def test_what_is_written_to_the_dictionaries_is_what_attributes_are():
     assert not hasattr(model, "scale")
     with pytest.raises(KeyError):
         model._modules.pop("none")
+    model._modules.clear()
+    assert not hasattr(model, "first")
 
 
 def test_state_travels():

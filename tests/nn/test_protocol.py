@@ -276,6 +276,7 @@ WRONG = {
     "no buffer": lambda t, m: m.register_buffer("a", 3),
     "a parameter of another kind": lambda t, m: m.register_parameter("a", t.zeros(2)),
     "a name with a dot": lambda t, m: m.add_module("a.b", t.nn.Tanh()),
+    "a parameter under a method's name": lambda t, m: setattr(m, "forward", t.nn.Parameter(t.zeros(2))),
     "no name": lambda t, m: m.register_buffer("", t.zeros(2)),
     "a name that is no string": lambda t, m: m.register_buffer(3, t.zeros(2)),
     "a name that is taken": lambda t, m: m.register_buffer("forward", t.zeros(2)),

@@ -33,6 +33,10 @@ class Members(dict):
         for name, value in dict(*args, **kwargs).items():
             self[name] = value
 
+    def clear(self):
+        for name in [*self]:
+            del self[name]
+
 
 class Holder:
     """What a Module has of setting attributes, and of finding them by dotted paths."""
@@ -50,6 +54,9 @@ class Holder:
             for kind in self.KINDS:
                 if self.__dict__[kind] is not place:
                     self.__dict__[kind].pop(name, None)
+            if isinstance(value, Parameter) and name not in place:
+                self.__dict__.pop(name, None)
+                self._free("_parameters", name)
             place[name] = value
 
     def _place(self, name, value):
