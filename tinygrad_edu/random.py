@@ -1,7 +1,7 @@
 """New random tensors, and the seed of the stream that they are drawn from: torch's, bit for bit.
 
 The stream is the default generator's unless `generator=` gives another (`generator.py`); what is made of its words is
-in `distributions.py`, and for normal numbers in `gaussian.py`. docs/randomness.md tells the whole story.
+in `draws.py`, and for normal numbers in `gaussian.py`. docs/randomness.md tells the whole story.
 """
 
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ import numpy as np
 from .compose import composed
 from .creation import blank_like, creates, floats, one_size, sizes
 from .device import contiguous_format, preserve_format
-from .distributions import demand, demand_floats, greatest, source, whole
+from .draws import demand, demand_floats, greatest, source, whole
 from .dtype import as_dtype, int64
 from .gaussian import working
 from .generator import default_generator
