@@ -84,6 +84,7 @@ def in_torch(op, torch):
         "entry": lambda x, find: x.max(),
         "known": lambda x: x.nan_to_num(0),
         "cast": lambda x, dtype: x.to(torch.float64),
+        "stacked": lambda *ts, dim: torch.stack(ts, dim),
         "concatenate": lambda *ts, dim, lengths: torch.cat(ts, dim),
         "copied_over": lambda x, y: x.clone().copy_(y),
         "gather": lambda x, index, dim: x.gather(dim, index),

@@ -36,7 +36,11 @@ def ready(op, inputs):
         raise not_implemented(op, [x.array for x in inputs if isinstance(x, Tensor)])
     dtype = dtype if dtype.is_floating_point or not op.floats else get_default_dtype()
     for i in promoted:
-        inputs[i] = inputs[i].to(dtype) if isinstance(inputs[i], Tensor) else constant(inputs[i], dtype.dtype)
+        x = inputs[i]
+        if not isinstance(x, Tensor):
+            inputs[i] = constant(x, dtype.dtype)
+        elif x.array.dtype is not dtype.dtype:
+            inputs[i] = x.to(dtype)
     same = all(inputs[i].array.dtype is dtype.dtype for i in promoted)
     return inputs, dtype.dtype if same else None
 

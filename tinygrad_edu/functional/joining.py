@@ -12,7 +12,7 @@ from ..forms import spread
 from ..ops.axes import one_dim
 from ..ops.index import getitem
 from ..ops.places import flip, on_diagonal
-from ..ops.shape import concatenate, reshape, unsqueeze
+from ..ops.shape import concatenate, reshape, stacked
 from ..tensor import Tensor, made
 from ..users import warn
 from .dims import atleast_1d, atleast_2d, atleast_3d, listed
@@ -25,26 +25,27 @@ from .views import broadcast_tensors
 def cat(tensors, dim=0):
     """The tensors joined along `dim`: equal in all other dims."""
     tensors = some("cat", tensors)
-    rest = [t for t in tensors if t.shape != (0,)] or tensors[:1]
-    dim = one_dim(dim, rest[0].array.ndim)
+    rest = [t for t in tensors if t.array.shape != (0,)] or tensors[:1]
+    dim, shape = one_dim(dim, rest[0].array.ndim), rest[0].array.shape
+    others = shape[:dim], shape[dim + 1 :]
     for i, t in enumerate(tensors):
         if not t.array.ndim:
             raise RuntimeError(
                 f"zero-dimensional tensor (at position {i}) cannot be concatenated: stack() joins along a new dim"
             )
-        if t.array.ndim != rest[0].array.ndim and t.shape != (0,):
+        if t.array.ndim != len(shape) and t.array.shape != (0,):
             raise RuntimeError(
-                f"Tensors must have same number of dimensions: got {rest[0].array.ndim} and {t.array.ndim}"
+                f"Tensors must have same number of dimensions: got {len(shape)} and {t.array.ndim}"
             )
-        others = [(d, n) for d, n in enumerate(t.shape) if d != dim]
-        if others != [(d, n) for d, n in enumerate(rest[0].shape) if d != dim] and t.shape != (0,):
+        own = t.array.shape
+        if (own[:dim], own[dim + 1 :]) != others and own != (0,):
             raise RuntimeError(
                 f"Sizes of tensors must match except in dimension {dim}. Expected {list(rest[0].shape)} but got"
                 f" {list(t.shape)} for tensor number {i} in the list."
             )
     if len(rest) < len(tensors):
         rest[0] = rest[0].to(result_type(*(t.array for t in tensors)))  # those without numbers have a say in the dtype
-    return concatenate.op.general(rest, {"dim": dim, "lengths": tuple(t.shape[dim] for t in rest)})
+    return concatenate.op.general(rest, {"dim": dim, "lengths": tuple(t.array.shape[dim] for t in rest)})
 
 
 def some(name, tensors):
@@ -59,13 +60,14 @@ def some(name, tensors):
 def stack(tensors, dim=0):
     """The tensors, all of one shape, joined along a new dim."""
     tensors = some("stack", tensors)
+    shape = tensors[0].array.shape
     for i, t in enumerate(tensors):
-        if t.shape != tensors[0].shape:
+        if t.array.shape != shape:
             raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {list(tensors[0].shape)} at entry 0 and"
-                f" {list(t.shape)} at entry {i}"
+                f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and {list(t.shape)} at entry"
+                f" {i}"
             )
-    return cat([unsqueeze(t, dim) for t in tensors], one_dim(dim, tensors[0].array.ndim + 1))
+    return stacked.op.general(tensors, {"dim": one_dim(dim, len(shape) + 1)})
 
 
 @composed(places="torch", out="apart")

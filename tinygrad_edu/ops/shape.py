@@ -165,3 +165,17 @@ def pieces(g, dim, lengths):
 def concatenate(*tensors, dim, lengths):
     """Arrays joined along an axis."""
     return np.concatenate(tensors, dim)
+
+
+@op(
+    d=lambda g, dim: tuple(g[(slice(None),) * dim + (i,)] for i in range(g.shape[dim])),
+    inputs=("tensors",),
+    variadic=True,
+    promotes=("tensors",),
+    places="",
+    torch="Stack",
+    cases=[([(2, 3), (2, 3)], {"dim": 1})],
+)
+def stacked(*tensors, dim):
+    """Arrays joined along a new axis."""
+    return np.stack(tensors, dim)
