@@ -63,16 +63,16 @@ class MultiheadAttention(Module):
             "v_proj_weight": (embed_dim, self.vdim),
             "in_proj_weight": (3 * embed_dim, embed_dim),
             "in_proj_bias": (3 * embed_dim,),
-            "bias_k": (1, 1, embed_dim),
-            "bias_v": (1, 1, embed_dim),
         }
         unused = ["q_proj_weight", "k_proj_weight", "v_proj_weight"] if self._qkv_same_embed_dim else ["in_proj_weight"]
         unused += [] if bias else ["in_proj_bias"]
-        unused += [] if add_bias_kv else ["bias_k", "bias_v"]
         for name, shape in shapes.items():
             parameter = None if name in unused else Parameter(empty(shape, device=device, dtype=dtype))
             self.register_parameter(name, parameter)
         self.out_proj = NonDynamicallyQuantizableLinear(embed_dim, embed_dim, bias, device, dtype)
+        for name in ("bias_k", "bias_v"):
+            more = Parameter(empty((1, 1, embed_dim), device=device, dtype=dtype)) if add_bias_kv else None
+            setattr(self, name, more)
         self._reset_parameters()
 
     def _reset_parameters(self) -> None:

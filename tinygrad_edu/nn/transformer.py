@@ -10,7 +10,6 @@ from ..ops.places import triu
 from ..tensor import Tensor
 from ..thread import thread
 from . import functional as F
-from .activations import GELU, ReLU
 from .containers import ModuleList
 from .init import xavier_uniform_
 from .module import Module
@@ -75,12 +74,11 @@ class TransformerEncoder(Stack):
 
 def is_fast(layer: Module) -> bool:
     """Whether torch has a fast form of an encoder of such layers."""
-    if not isinstance(layer, TransformerEncoderLayer) or layer.norm_first:
+    if not isinstance(layer, TransformerEncoderLayer) or layer.norm_first or not layer.activation_relu_or_gelu:
         return False
-    known = layer.activation in (F.relu, F.gelu) or isinstance(layer.activation, (ReLU, GELU))
     attention = layer.self_attn
     usual = attention.batch_first and attention._qkv_same_embed_dim and attention.in_proj_bias is not None
-    return known and usual and attention.num_heads % 2 == 0 and layer.norm1.eps == layer.norm2.eps
+    return usual and attention.num_heads % 2 == 0 and layer.norm1.eps == layer.norm2.eps
 
 
 class TransformerDecoder(Stack):

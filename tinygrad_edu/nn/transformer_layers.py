@@ -14,6 +14,7 @@ from ..functional.multihead import additive
 from ..tensor import Tensor
 from ..users import warn
 from . import functional as F
+from .activations import GELU, ReLU
 from .attention import MultiheadAttention
 from .dropout import Dropout
 from .linear import Linear
@@ -56,6 +57,9 @@ class TransformerLayer(Module):
             self.add_module(f"norm{i}", LayerNorm(d_model, layer_norm_eps, bias=bias, **factory))
         for i in blocks:
             self.add_module(f"dropout{i}", Dropout(dropout))
+        self._activate(activation)
+
+    def _activate(self, activation: Activation) -> None:
         self.activation = named(activation) if isinstance(activation, str) else activation
 
     def _added(self, x: Tensor, norm: Module, block: Callable[[Tensor], Tensor]) -> Tensor:
@@ -90,6 +94,12 @@ class TransformerEncoderLayer(TransformerLayer):
     >>> layer(tg.rand(4, 5, 8)).shape  # 4 sequences of 5 places
     torch.Size([4, 5, 8])
     """
+
+    def _activate(self, activation: Activation) -> None:
+        super()._activate(activation)
+        relu = self.activation is F.relu or isinstance(self.activation, ReLU)
+        gelu = self.activation is F.gelu or isinstance(self.activation, GELU)
+        self.activation_relu_or_gelu = 1 if relu else 2 if gelu else 0  # torch's fast form knows these two
 
     def forward(
         self,
