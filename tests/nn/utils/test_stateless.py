@@ -74,8 +74,8 @@ def test_a_name_that_the_module_does_not_have_is_gone_afterwards(torch):
     for t in (tg, torch):
         model = model_in(t)
         for new in (t.zeros(1), t.nn.Parameter(t.zeros(1))):
-            t.func.functional_call(model, {"0.wight": new}, t.zeros(2, 3, dtype=t.float64))
-            assert not hasattr(model[0], "wight")
+            t.func.functional_call(model, {"0.wrong": new}, t.zeros(2, 3, dtype=t.float64))
+            assert not hasattr(model[0], "wrong")
 
 
 def test_a_call_that_fails_leaves_the_module_as_it_was():
@@ -109,7 +109,7 @@ def test_what_strict_asks_is_said_as_in_torch(torch):
     for t in (tg, torch):
         with pytest.raises(RuntimeError) as raised:
             t.func.functional_call(
-                t.nn.Linear(2, 2), {"wight": t.zeros(2, 2), "bias": t.zeros(2)}, t.zeros(2), strict=True
+                t.nn.Linear(2, 2), {"wrong": t.zeros(2, 2), "bias": t.zeros(2)}, t.zeros(2), strict=True
             )
         said.append(str(raised.value))
     assert said[0] == said[1]
