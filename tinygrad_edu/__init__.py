@@ -101,6 +101,7 @@ _LATER = (
     "accelerator",
     "backends",
     "cuda",
+    "func",
     "jit",
     "mps",
     "nn",

@@ -114,14 +114,14 @@ WRONG = {
     "no weight norm": lambda t: t.nn.utils.remove_weight_norm(t.nn.Linear(2, 2)),
     "no spectral norm": lambda t: t.nn.utils.remove_spectral_norm(t.nn.Linear(2, 2)),
     "another's norm": lambda t: t.nn.utils.remove_spectral_norm(NORMS["weight"](t, t.nn.Linear(2, 2), 0)),
-    "no such weight": lambda t: t.nn.utils.weight_norm(t.nn.Linear(2, 2), "wight"),
+    "no such weight": lambda t: t.nn.utils.weight_norm(t.nn.Linear(2, 2), "wrong"),
     "no parameter": lambda t: t.nn.utils.spectral_norm(t.nn.Linear(2, 2, bias=False), "bias"),
     "no iterations": lambda t: t.nn.utils.spectral_norm(t.nn.Linear(2, 2), n_power_iterations=0),
     "no iterations either": lambda t: t.nn.utils.parametrizations.spectral_norm(
         t.nn.Linear(2, 2), n_power_iterations=0
     ),
     "no such dim": lambda t: t.nn.utils.parametrizations.spectral_norm(t.nn.Linear(2, 2), dim=2),
-    "no such tensor": lambda t: t.nn.utils.parametrizations.spectral_norm(t.nn.Linear(2, 2), "wight"),
+    "no such tensor": lambda t: t.nn.utils.parametrizations.spectral_norm(t.nn.Linear(2, 2), "wrong"),
     "a lazy layer": lambda t: t.nn.utils.weight_norm(t.nn.LazyLinear(2)),
     "a lazy layer too": lambda t: t.nn.utils.spectral_norm(t.nn.LazyLinear(2)),
 }

@@ -1,4 +1,5 @@
-"""Parametrizations that are often wanted: weights whose length is apart from their direction, or that stretch no input."""
+"""Parametrizations that are often wanted: weights whose length is apart from their direction, that stretch no input, or
+that are orthogonal."""
 
 from typing import Any, TypeVar
 
@@ -6,11 +7,12 @@ from ...autograd import no_grad
 from ...tensor import Tensor
 from .. import functional as F
 from ..module import Module
+from .orthogonal import orthogonal
 from .parametrize import register_parametrization
 from .spectral_norm import as_matrix, direction, output_dim, positive
 from .weight_norm import norm_except_dim, weight_of
 
-__all__ = ["spectral_norm", "weight_norm"]
+__all__ = ["orthogonal", "spectral_norm", "weight_norm"]
 
 M = TypeVar("M", bound=Module)
 
