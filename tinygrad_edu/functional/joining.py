@@ -34,9 +34,7 @@ def cat(tensors, dim=0):
                 f"zero-dimensional tensor (at position {i}) cannot be concatenated: stack() joins along a new dim"
             )
         if t.array.ndim != len(shape) and t.array.shape != (0,):
-            raise RuntimeError(
-                f"Tensors must have same number of dimensions: got {len(shape)} and {t.array.ndim}"
-            )
+            raise RuntimeError(f"Tensors must have same number of dimensions: got {len(shape)} and {t.array.ndim}")
         own = t.array.shape
         if (own[:dim], own[dim + 1 :]) != others and own != (0,):
             raise RuntimeError(
