@@ -1,6 +1,5 @@
 """Where people find a function: torch's namespaces, which the declarations fill; and what they hear of a name not there."""
 
-import difflib
 import sys
 
 import numpy as np
@@ -57,11 +56,13 @@ def missing(module, name):
 
 def nearest(name, names):
     """ "; nearest: a, b", or nothing where nothing is near. Case says little: `Relu` means `ReLU`."""
+    from difflib import get_close_matches  # here, since few programs ask, and all would wait
+
     spelt: dict[str, list[str]] = {}
     for n in names:
         if n[0] != "_":
             spelt.setdefault(n.lower(), []).append(n)
-    near = [n for close in difflib.get_close_matches(name.lower(), spelt) for n in spelt[close]]
+    near = [n for close in get_close_matches(name.lower(), spelt) for n in spelt[close]]
     return f"; nearest: {', '.join(near)}" if near else ""
 
 

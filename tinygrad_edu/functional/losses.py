@@ -18,6 +18,8 @@ from ..users import warn
 
 def chosen(reduction, size_average, reduce):
     """The reduction, which `size_average=` and `reduce=` said before torch had the word."""
+    if size_average is None is reduce and reduction in REDUCTIONS:  # first, for it is called in every step of training
+        return reduction
     if size_average is not None or reduce is not None:
         reduction = "none" if reduce in (False, 0) else "sum" if size_average in (False, 0) else "mean"
         warn(f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.")
