@@ -107,15 +107,18 @@ def totals(rows, what):
 
 def write_json(rows, path, what="operator"):
     """Everything: the totals, and every operator with every miss."""
-    found = [
-        asdict(row)
-        | {
-            "verdict": row.verdict,
-            "counts": [{"stage": s, "dtype": d, "verdict": v, "count": n} for (s, d, v), n in row.counts.items()],
-            "unasked": [{"stage": stage, "why": why, "count": n} for (stage, why), n in row.unasked.items()],
-            "samples": [{"dtype": d, "passed": passed, "count": n} for (d, passed), n in row.samples.items()],
-        }
-        for row in rows
-    ]
-    facts = {"agrees": agrees(rows), "rates": rates(rows), f"{what}s": found}
-    path.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write(path, {"agrees": agrees(rows), "rates": rates(rows), f"{what}s": [facts(row) for row in rows]})
+
+
+def facts(row):
+    """A row as JSON has it."""
+    return asdict(row) | {
+        "verdict": row.verdict,
+        "counts": [{"stage": s, "dtype": d, "verdict": v, "count": n} for (s, d, v), n in row.counts.items()],
+        "unasked": [{"stage": stage, "why": why, "count": n} for (stage, why), n in row.unasked.items()],
+        "samples": [{"dtype": d, "passed": passed, "count": n} for (d, passed), n in row.samples.items()],
+    }
+
+
+def write(path, found):
+    path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,8 +1,6 @@
 """What people and programs read of a walk: a line for each optimizer, the sets of options that fail, the totals; JSON."""
 
-import json
 from collections import Counter
-from dataclasses import asdict
 
 from rich.table import Table
 from rich.text import Text
@@ -10,7 +8,7 @@ from rich.text import Text
 from tinygrad_edu.testing.judge import UPDATE
 
 from ..ops.found import MISSING, PASS, WRONG, asked
-from ..ops.table import STYLES, WIDTH, cell, show_findings
+from ..ops.table import STYLES, WIDTH, cell, facts, show_findings, write
 from .walk import CLOSURES, STAGES, agrees
 
 
@@ -69,15 +67,4 @@ def totals(rows):
 
 def write_json(rows, path):
     """Everything: every optimizer with every miss."""
-    optimizers = [
-        asdict(row)
-        | {
-            "verdict": row.verdict,
-            "counts": [{"stage": s, "dtype": d, "verdict": v, "count": n} for (s, d, v), n in row.counts.items()],
-            "unasked": [{"stage": stage, "why": why, "count": n} for (stage, why), n in row.unasked.items()],
-            "samples": [{"dtype": d, "passed": passed, "count": n} for (d, passed), n in row.samples.items()],
-        }
-        for row in rows
-    ]
-    facts = {"agrees": agrees(rows), "optimizers": optimizers}
-    path.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write(path, {"agrees": agrees(rows), "optimizers": [facts(row) for row in rows]})
