@@ -41,7 +41,7 @@ def indices(draw: Any, shape: tuple[int, ...], *, arrays: bool = True, newaxis: 
     """What x[...] takes for an x of this shape: numbers, slices with positive steps, None, ..., and any mix of them in a tuple.
 
     With `arrays` also lists of numbers and masks, each for one axis, or one mask for all of x."""
-    if arrays and draw(st.integers(0, 7)) == 7:
+    if arrays and shape and draw(st.integers(0, 7)) == 7:
         return draw(hnp.arrays(bool, shape))
     basic = draw(hnp.basic_indices(shape, min_dims=0, allow_newaxis=newaxis, allow_ellipsis=True))
     items = [forward(item) for item in (basic if isinstance(basic, tuple) else (basic,))]

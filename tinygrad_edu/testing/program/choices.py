@@ -63,12 +63,6 @@ def two(d):
     return [x, y], {}, shape_of(x.shape, y.shape)
 
 
-def two_alike(d):
-    x = d.variable()
-    y = d.variable(lambda y: y.shape == x.shape, [x.shape])
-    return [x, y], {}, x.shape
-
-
 # ------------------------------------------------------------------ along axes
 
 
@@ -367,12 +361,13 @@ def requiring(d):
 
 
 def computed(d):
-    x = d.existing(lambda x: x.requires and not x.leaf)
+    x = d.existing(lambda x: x.requires and not x.leaf and x.memory == x.number)
     return x and ([x], {}, x.shape)
 
 
 def hooked(d):
-    x = requiring(d)
+    """No view: after a write to its base under no_grad, torch makes it anew, without its hooks."""
+    x = d.existing(lambda x: x.requires and x.memory == x.number)
     return x and ([x], {"number": d.choice((2, 3, 0))}, x.shape)
 
 
@@ -385,18 +380,19 @@ def started(d):
     x = d.existing(lambda x: x.requires and not x.leaf) or requiring(d)
     if x is None:
         return None
-    keep = {"retain_graph": True} if d.flag() else {}
+    keep = {"retain_graph": True} if d.flag() or d.listed else {}
     d.reached |= x.origins
     return [x], {"of": scalar_of(d, x), **keep}, ()
 
 
 def differentiated(d):
+    """With create_graph of y², whose gradient depends on y: torch takes even a constant slope, as relu's, to require grad."""
     y = d.existing(lambda x: x.requires and not x.leaf)
     x = y and d.existing(lambda x: x.number in y.origins)
-    if x is None:
+    if x is None or d.listed:
         return None
-    drawn = [y, x], {"of": scalar_of(d, y), "create_graph": not d.flag()}, x.shape
-    return drawn
+    create = not d.flag()
+    return [y, x], {"of": ".square().sum()" if create else scalar_of(d, y), "create_graph": create}, x.shape
 
 
 def collected(d):
@@ -409,8 +405,15 @@ def collected(d):
 
 
 def writable(d):
-    """What may be written to: no leaf that wants a gradient, unless graphs are off."""
-    return d.existing(lambda x: not x.fixed or "no_grad" in d.modes[-1:])
+    """What may be written to: no leaf that wants a gradient, unless graphs are off; nothing that is stretched."""
+    off = "no_grad" in d.modes[-1:]
+    return None if d.mixed else d.existing(lambda x: not x.stretched and (off or not x.fixed))
+
+
+def may_take(d, x):
+    """Whether a value may be written to x. Where x shares memory, and no graph knows of it, only one that wants no gradient."""
+    alone = x.requires or sum(y.memory == x.memory for y in d.variables) == 1
+    return lambda y: alone or not y.requires
 
 
 def written(d, **parameters):
@@ -430,7 +433,10 @@ def written_power(d):
 
 def written_with(d):
     x = writable(d)
-    y = x and d.variable(lambda y: shape_of(x.shape, y.shape) == x.shape, stretching(x.shape))
+    y = x and d.variable(
+        lambda y: y is x or (shape_of(x.shape, y.shape) == x.shape and y.memory != x.memory and may_take(d, x)(y)),
+        stretching(x.shape),
+    )
     return y and ([x, y], {}, x.shape)
 
 
@@ -439,10 +445,16 @@ def written_part(d, number=False):
     if x is None:
         return None
     index = d.index(x.shape, True)
+    places = np.arange(prod(x.shape)).reshape(x.shape)[index.arrays()]
+    if len(np.unique(places)) < places.size:
+        return None  # of two values for one place the last stays, and torch's derivative says that both do
     if number:
         return [x], {"index": index, "number": d.number()}, x.shape
-    shape = np.empty(x.shape, bool)[index.arrays()].shape
-    y = d.variable(lambda y: shape_of(shape, y.shape) == shape and y.dtype == x.dtype, stretching(shape), x.dtype)
+    y = d.variable(
+        lambda y: shape_of(places.shape, y.shape) == places.shape and y.memory != x.memory and may_take(d, x)(y),
+        stretching(places.shape),
+        x.dtype,
+    )
     return y and ([x, y], {"index": index}, x.shape)
 
 
@@ -453,8 +465,3 @@ def written_part_number(d):
 def scaled_part(d):
     x = writable(d)
     return x and ([x], {"index": d.index(x.shape, False), "number": d.number()}, x.shape)
-
-
-def cut_off(d):
-    x = d.existing(lambda x: not x.view and not x.leaf)
-    return x and ([x], {}, x.shape)

@@ -31,9 +31,10 @@ class Variable:
     shape: tuple[int, ...]
     dtype: str
     requires: bool
+    memory: int  # the variable in whose memory it lies: itself, unless it is a view
     leaf: bool = False
-    view: bool = False
     fixed: bool = False  # a leaf that wants a gradient, or a view of one: writing to it is an error
+    stretched: bool = False  # several entries lie in one place
     origins: set[int] = field(default_factory=set)  # the leaves that it is computed from
 
 
@@ -45,7 +46,9 @@ class Drawing:
         self.steps: list[Step] = []
         self.variables: list[Variable] = []
         self.modes: tuple[str, ...] = ()
-        self.reached: set[int] = set()
+        self.reached: set[int] = set()  # the leaves that a backward has reached
+        self.mixed = len(set(dtypes)) > 1
+        self.listed = False  # whether an index with a list was drawn
 
     # what the choices ask for
 
@@ -67,6 +70,7 @@ class Drawing:
     def index(self, shape, arrays):
         index = self.draw(indices(shape, arrays=arrays))
         items = index if isinstance(index, tuple) else (index,)
+        self.listed |= any(isinstance(item, list | np.ndarray | bool) for item in items)
         return Index(tuple(item.tolist() if isinstance(item, np.ndarray) else item for item in items))
 
     def existing(self, fits):
@@ -83,7 +87,8 @@ class Drawing:
     def tensor(self, fits, shape, dtype):
         shape = self.draw(self.shapes) if shape is None else self.choice(shape)
         dtype = dtype or self.choice(self.dtypes)
-        new = Variable(len(self.steps), shape, dtype, requires=True, leaf=True, fixed=True)
+        number = len(self.steps)
+        new = Variable(number, shape, dtype, requires=True, memory=number, leaf=True, fixed=True)
         if fits is not None and not fits(new):
             return None
         data = self.draw(hnp.arrays(np.float64, shape, elements=st.sampled_from(NICE), fill=st.nothing())).tolist()
@@ -113,10 +118,14 @@ class Drawing:
 
     def made(self, operation, number, shape, variables, requires, origins):
         dtype = max((x.dtype for x in variables), key=lambda name: np.dtype(name).itemsize)
+        view = operation.name == "detach" or operation in CHAPTERS["views"]
+        memory = variables[0].memory if view else number
         if operation.name in ("detach", "grad") or not requires:
-            return Variable(number, shape, dtype, False, view=operation.name == "detach")
-        view = operation in CHAPTERS["views"]
-        return Variable(number, shape, dtype, True, view=view, fixed=view and variables[0].fixed, origins=origins)
+            made = Variable(number, shape, dtype, False, memory)
+        else:
+            made = Variable(number, shape, dtype, True, memory, fixed=view and variables[0].fixed, origins=origins)
+        made.stretched = operation.name == "expand" or (view and variables[0].stretched)
+        return made
 
     def mode(self):
         """Mostly where we are; else one block in, or out."""
@@ -136,7 +145,7 @@ def programs(
     *,
     ops: Sequence[str] | None = None,
     shapes: SearchStrategy[tuple[int, ...]] | None = None,
-    dtypes: Sequence[str] = ("float64", "float64", "float64", "float64", "float32"),
+    dtypes: Sequence[Sequence[str]] = (("float64",), ("float64",), ("float64",), ("float32",), ("float64", "float32")),
     max_steps: int = 12,
     modes: bool = True,
 ) -> Program:
@@ -146,7 +155,8 @@ def programs(
     under no_grad to leaves), enter and leave no_grad, detach, clone, reduce, multiply matrices, take losses, hook, retain,
     and go back more than once, also with create_graph. `ops` restricts them to operations of
     `tinygrad_edu.testing.operations()`, for engines that have fewer; tensors and backwards are always there. With
-    `shapes=just(())` all is scalar (if no view is among the ops), with `modes=False` there is no no_grad.
+    `shapes=just(())` all is scalar (if no view is among the ops), with `modes=False` there is no no_grad. A program has the
+    dtypes of one of `dtypes`; where they are several, it writes nothing in place.
 
     Numbers are small multiples of 1/8, which stay exact for a while: so ties and corners are met, and there both engines see
     the same bits, and torch's choice of subgradient is judged. What has been rounded on its way to a corner is not
@@ -162,7 +172,7 @@ def programs(
     ...
     """
     chapters = vocabulary(ops)
-    drawing = Drawing(draw, SIMPLE() if shapes is None else shapes, list(dtypes))
+    drawing = Drawing(draw, SIMPLE() if shapes is None else shapes, draw(st.sampled_from(list(dtypes))))
     for _ in range(max_steps):
         if draw(st.integers(0, 9)) == 0:
             break

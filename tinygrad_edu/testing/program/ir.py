@@ -51,7 +51,7 @@ class Index:
         return tuple(np.array(item, None if item else int) if isinstance(item, list) else item for item in self.items)
 
     def __str__(self):
-        return ", ".join(map(item_text, self.items)) + "," * (len(self.items) == 1 and isinstance(self.items[0], list))
+        return ", ".join(map(item_text, self.items or ((),))) + "," * (len(self.items) == 1 and isinstance(self.items[0], list))
 
 
 def item_text(item):
@@ -145,7 +145,7 @@ class Program:
 
     def run(self, engine: Any) -> dict[str, Any]:
         """What the program does in an engine: "a" and so on are the numbers of its variables in the end, "a.grad" gradients
-        where they are kept, "a.requires_grad" what it says. If it raises, "error" is the exception's type, and all there is.
+        where they are kept, "a.requires_grad" what it says. If it raises, "error" is the exception's type and "words" what it says, and that is all there is.
 
         An engine is a namespace with torch's names, as many as the program uses, whose tensors have torch's methods. Numbers
         are read by `.detach().numpy()`, else by `.data`, else by np.asarray. Or it is a function call(name, *variables,
@@ -154,10 +154,11 @@ class Program:
         if isroutine(engine):
             return self.interpreted(engine)
         with engine.enable_grad() if hasattr(engine, "enable_grad") else nullcontext():
+            run = compiled(self.function())
             try:
-                found = compiled(self.function())(engine)
+                found = run(engine)
             except Exception as error:
-                return {"error": type(error).__name__}
+                return failure(error)
         return self.outcome(found, numbers, gradient)
 
     def interpreted(self, call):
@@ -172,7 +173,7 @@ class Program:
             named = {name: found[v] for v, name in self.names.items()}
             return self.outcome(named, lambda x: call("numbers", x), lambda x: call("gradient", x))
         except Exception as error:
-            return {"error": type(error).__name__}
+            return failure(error)
 
     def outcome(self, found, numbers, gradient):
         out: dict[str, Any] = {}
@@ -203,6 +204,11 @@ def compiled(source):
     names: dict[str, Any] = {}
     exec(compile(source, "<program>", "exec"), names)
     return names["program"]
+
+
+def failure(error):
+    """The outcome of a program that raises. Its words are not compared: they are each engine's own."""
+    return {"error": type(error).__name__, "words": str(error)}
 
 
 def numbers(x):

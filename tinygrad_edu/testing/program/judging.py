@@ -69,12 +69,19 @@ def differences(program: Program, engine: Any, reference: Any) -> list[Differenc
     come nearer than 1e-9 to a kink (of relu, max, sort, ...), for rounding has then chosen the side; nor at 1e30 and above.
     """
     ours, theirs = program.run(engine), program.run(reference)
-    found = [Difference(name, ours.get(name), theirs.get(name)) for name in unlike(ours, theirs)]
-    if not found or found[0].name == "error":
-        return found
+    names = unlike(ours, theirs)
+    if names == ["error"]:
+        return [Difference("error", raised(ours), raised(theirs))]
+    found = [Difference(name, ours.get(name), theirs.get(name)) for name in names]
+    if not found:
+        return []
     if beyond_judgement(theirs) or at_a_corner(program, engine, reference):
         return []
     return [difference for difference in found if not rounded(program, difference)]
+
+
+def raised(outcome):
+    return f"{outcome['error']}: {outcome['words'].partition('\n')[0]}" if "error" in outcome else "none"
 
 
 def unlike(ours, theirs):

@@ -70,8 +70,7 @@ add("number div", "{number} / ({0} * {0} + 1)", of.one_and_number)
 add("maximum", "torch.maximum({0}, {1})", of.two, difference)
 add("minimum", "torch.minimum({0}, {1})", of.two, difference)
 add("where", "torch.where({0} > {1}, {0}, 2 * {1})", of.two, difference)
-add("lerp", "torch.lerp({0}, {1}, 0.25)", of.two_alike)
-add("addcmul", "torch.addcmul({0}, {0}, {1}, value=2)", of.two_alike)
+add("addcmul", "torch.addcmul({0}, {0}, {1}, value=2)", of.two)
 
 add = chapter("functions")
 add("relu", "{0}.relu()", of.one, zero)
@@ -206,7 +205,6 @@ add("sin_", "{0}.sin_()", of.written)
 add("exp_", "{0}.exp_()", of.written)
 add("relu_", "{0}.relu_()", of.written, zero)
 add("masked_fill_", "{0}.masked_fill_({0} > 0, {number})", of.written_number, threshold)
-add("detach_", "{0}.detach_()", of.cut_off)
 
 TENSOR = Operation(
     "tensor", "torch.tensor({data}, dtype=torch.{dtype}, requires_grad={requires_grad})", lambda d: None
