@@ -19,7 +19,7 @@ LITERALS = (2, 3, -1, 0.5, 0, 1, 1000)
 SIMPLE = partial(any_shapes, max_dims=3, min_side=1, max_side=3)
 # How often a step is of each chapter. Views and writes more often: there is more to get wrong.
 WEIGHTS = dict(
-    arithmetic=4, functions=3, reductions=3, views=5, rearranged=2, matrices=2, losses=2, graph=2, orders=2, writes=5
+    arithmetic=4, functions=3, reductions=3, views=5, rearranged=2, matrices=2, losses=2, graph=2, orders=4, writes=5
 )
 
 

@@ -81,13 +81,13 @@ def differences(program: Program, engine: Any, reference: Any) -> list[Differenc
 
 
 def raised(outcome):
-    return f"{outcome['error']}: {outcome['words'].partition('\n')[0]}" if "error" in outcome else "none"
+    return " ".join([f"{outcome['error']}:", *outcome["words"].splitlines()[:1]]) if "error" in outcome else "none"
 
 
 def unlike(ours, theirs):
     """The names of what differs, without any excuse. What an engine does not say at all is not compared."""
-    if ours.get("error") != theirs.get("error"):
-        return ["error"]
+    if "error" in ours or "error" in theirs:
+        return ["error"] if ours.get("error") != theirs.get("error") else []
     return [name for name, b in theirs.items() if name in ours and not alike(ours[name], b)]
 
 
