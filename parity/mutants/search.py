@@ -56,9 +56,11 @@ def searched(seed, examples):
     try:
         search()
     except BaseException as error:  # Hypothesis has several, and a mutant may make it flaky
-        ended = type(error).__name__
-    if not found:
+        error_, ended = error, type(error).__name__
+    else:
         return {"tried": tried}
+    if not found:
+        raise error_
     shrunk = found[-1]
     small = minimal(shrunk, tinygrad_edu, torch)
     return {
@@ -104,7 +106,9 @@ def line(mutant, found):
         why = OUT_OF_REACH.get(mutant.name, "")
         return f"{name:45} {found.get('broken', 'not found')} {why}"
     operations, numbers = found["size"]
-    reproduced = "reproduced" if (found["there"], found["here"]) == (1, 0) else f"exits {found['there']}, {found['here']}"
+    reproduced = (
+        "reproduced" if (found["there"], found["here"]) == (1, 0) else f"exits {found['there']}, {found['here']}"
+    )
     return f"{name:45} {found['tried']:5}   {operations} ops, {numbers} numbers   {reproduced}"
 
 
@@ -146,7 +150,10 @@ def summary(results):
     if hits:
         operations, numbers = (median(found["size"][i] for found in hits) for i in (0, 1))
         again = sum((found["there"], found["here"]) == (1, 0) for found in hits)
-        print(f"; medians: {median(found['tried'] for found in hits):g} examples, {operations:g} ops, {numbers:g} numbers", end="")
+        print(
+            f"; medians: {median(found['tried'] for found in hits):g} examples, {operations:g} ops, {numbers:g} numbers",
+            end="",
+        )
         print(f"; {again} of {len(hits)} scripts reproduce it")
 
 

@@ -8,8 +8,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from hypothesis.strategies import SearchStrategy
 
-from .. import dtype as dtypes
-
 # In the order in which a failing example tries them. All are exact in float16, and their text is their value.
 NICE = (0.0, 1.0, 2.0, -1.0, 3.0, 0.5, -2.0, -0.5, 1.5, -3.0, 0.25, -1.5, 2.5, -0.25, 4.0, 0.125)
 NUMBERS = st.sampled_from(NICE)
@@ -88,7 +86,7 @@ def tensors(
     shape: Any = None,
     elements: SearchStrategy | None = None,
     requires_grad: bool | SearchStrategy[bool] = False,
-    torch: ModuleType | None | str = "tinygrad_edu",
+    torch: ModuleType | str | None = "tinygrad_edu",
 ) -> Any:
     """Tensors of small numbers: multiples of 1/8, which every floating dtype holds, and a printed program too.
 

@@ -254,10 +254,7 @@ def stacked(d):
 def repeated(d):
     x = d.variable()
     sizes = (d.integer(1, 2), *(d.integer(1, 2) for _ in x.shape[1:]))
-    if len(sizes) > len(x.shape):
-        shape = sizes
-    else:
-        shape = tuple(n * m for n, m in zip(x.shape, sizes))
+    shape = tuple(n * m for n, m in zip(x.shape or (1,), sizes))
     return None if prod(shape) > LARGEST else ([x], {"sizes": sizes}, shape)
 
 

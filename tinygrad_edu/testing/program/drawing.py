@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from hypothesis.strategies import SearchStrategy
 
-from ..strategies import NICE, indices, shapes as any_shapes
+from ..strategies import NICE, indices
+from ..strategies import shapes as any_shapes
 from .ir import Index, Program, Step
 from .vocabulary import CHAPTERS, OPERATIONS, TENSOR
 
@@ -19,7 +19,7 @@ LITERALS = (2, 3, -1, 0.5, 0, 1, 1000)
 SIMPLE = partial(any_shapes, max_dims=3, min_side=1, max_side=3)
 # How often a step is of each chapter. Views and writes more often: there is more to get wrong.
 WEIGHTS = dict(
-    arithmetic=4, functions=3, reductions=3, views=5, rearranged=2, matrices=2, losses=2, graph=2, orders=4, writes=5
+    arithmetic=4, functions=3, reductions=3, views=5, rearranged=2, matrices=2, losses=2, graph=2, orders=5, writes=6
 )
 
 
@@ -92,7 +92,7 @@ class Drawing:
         if fits is not None and not fits(new):
             return None
         data = self.draw(hnp.arrays(np.float64, shape, elements=st.sampled_from(NICE), fill=st.nothing())).tolist()
-        new.requires = new.fixed = not self.draw(st.integers(0, 5)) == 5
+        new.requires = new.fixed = self.draw(st.integers(0, 5)) != 5
         new.origins = {new.number} if new.requires else set()
         self.variables.append(new)
         parameters = {"data": data, "dtype": dtype, "requires_grad": new.requires}
@@ -174,7 +174,7 @@ def programs(
     chapters = vocabulary(ops)
     drawing = Drawing(draw, SIMPLE() if shapes is None else shapes, draw(st.sampled_from(list(dtypes))))
     for _ in range(max_steps):
-        if draw(st.integers(0, 9)) == 0:
+        if draw(st.integers(0, 19)) == 19:
             break
         if modes:
             drawing.mode()
@@ -191,4 +191,5 @@ def vocabulary(ops):
     if unknown := set(names) - OPERATIONS.keys():
         raise ValueError(f"there is no operation {unknown.pop()!r}; there are {', '.join(OPERATIONS)}")
     chosen = {name: [op for op in chapter if op.name in names] for name, chapter in CHAPTERS.items()}
+    chosen["orders"] += [op for op in chosen["orders"] if op.name == "backward"] * 2
     return [chosen[name] for name, weight in WEIGHTS.items() for _ in range(weight) if chosen[name]]

@@ -9,7 +9,6 @@ from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from inspect import isroutine
-from itertools import count
 from string import ascii_lowercase
 from typing import Any
 
@@ -48,10 +47,17 @@ class Index:
 
     def arrays(self):
         """The same for NumPy, with its lists as arrays."""
-        return tuple(np.array(item, None if item else int) if isinstance(item, list) else item for item in self.items)
+        return tuple(as_array(item) if isinstance(item, list) else item for item in self.items)
 
     def __str__(self):
-        return ", ".join(map(item_text, self.items or ((),))) + "," * (len(self.items) == 1 and isinstance(self.items[0], list))
+        return ", ".join(map(item_text, self.items or ((),))) + "," * (
+            len(self.items) == 1 and isinstance(self.items[0], list)
+        )
+
+
+def as_array(numbers):
+    array = np.array(numbers)
+    return array if array.size else array.astype(int)
 
 
 def item_text(item):
@@ -128,7 +134,9 @@ class Program:
         """The source; with `probe`, what each step with kinks is about to read is shown to `probe`."""
         open_: tuple[str, ...] = ()
         for number, step in enumerate(self.steps):
-            shared = next((i for i, (a, b) in enumerate(zip(open_, step.modes)) if a != b), min(len(open_), len(step.modes)))
+            shared = next(
+                (i for i, (a, b) in enumerate(zip(open_, step.modes)) if a != b), min(len(open_), len(step.modes))
+            )
             for depth, mode in enumerate(step.modes[shared:], shared):
                 yield f"{TABS * depth}with torch.{mode}():"
             open_ = step.modes
@@ -169,7 +177,9 @@ class Program:
                 with ExitStack() as blocks:
                     for mode in step.modes:
                         blocks.enter_context(call(mode))
-                    found[step.target] = call(step.operation.name, *(found[v] for v in step.variables), **step.parameters)
+                    found[step.target] = call(
+                        step.operation.name, *(found[v] for v in step.variables), **step.parameters
+                    )
             named = {name: found[v] for v, name in self.names.items()}
             return self.outcome(named, lambda x: call("numbers", x), lambda x: call("gradient", x))
         except Exception as error:
@@ -177,12 +187,13 @@ class Program:
 
     def outcome(self, found, numbers, gradient):
         out: dict[str, Any] = {}
-        for variable, name in self.names.items():
+        for name in self.names.values():
             out[name] = numbers(found[name])
             if (wants := getattr(found[name], "requires_grad", None)) is not None:
                 out[f"{name}.requires_grad"] = wants
-            if variable in self.keeping:
-                out[f"{name}.grad"] = gradient(found[name])
+        for variable in self.keeping:
+            name = self.names[variable]
+            out[f"{name}.grad"] = gradient(found[name])
         return out
 
     def script(self) -> str:

@@ -55,7 +55,9 @@ def manner(difference):
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
         return "shape" if a.shape != b.shape else "dtype" if a.dtype != b.dtype else "numbers"
     if difference.name == "error":
-        return "".join(c for c in f"{a[:80]}, {b[:80]}" if not c.isdigit())  # the numbers in the words may become others
+        return "".join(
+            c for c in f"{a[:80]}, {b[:80]}" if not c.isdigit()
+        )  # the numbers in the words may become others
     return difference.name.partition(".")[2] or "numbers"
 
 
@@ -128,7 +130,11 @@ def shorter(program, engine) -> Iterator[Program]:
                 if m < n:
                     cut = {i: a[tuple(slice(m if k == n else None) for k in a.shape)] for i, a in group.items()}
                     yield changed(program, {i: {"data": a.tolist()} for i, a in cut.items()})
-        for first in (lambda a: a.reshape(-1)[0], lambda a: a[0] if a.ndim else a, lambda a: a[..., 0] if a.ndim else a):
+        for first in (
+            lambda a: a.reshape(-1)[0],
+            lambda a: a[0] if a.ndim else a,
+            lambda a: a[..., 0] if a.ndim else a,
+        ):
             yield changed(program, {i: {"data": first(a).tolist()} for i, a in group.items() if a.size})
     for i, a in arrays.items():
         for axis in (axis for axis, n in enumerate(a.shape) if n > 1):

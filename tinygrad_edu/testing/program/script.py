@@ -25,8 +25,9 @@ def outcome(torch):
         if isinstance(x, torch.Tensor):
             seen[name] = x.detach().numpy()
             seen[name + ".requires_grad"] = np.array(x.requires_grad)
-            if name in {kept}:
-                seen[name + ".grad"] = x.grad if x.grad is None else x.grad.detach().numpy()
+    for name in {kept}:
+        g = found[name].grad
+        seen[name + ".grad"] = g if g is None else g.detach().numpy()
     return seen
 
 
@@ -42,7 +43,7 @@ def same(a, b):
 
 
 ours, torchs = outcome(tinygrad_edu), outcome(torch)
-for name in dict.fromkeys([*torchs, *ours]):
+for name in dict.fromkeys(["error", *torchs, *ours]):
     a, b = ours.get(name), torchs.get(name)
     if not same(a, b):
         print(f"{{name}} differs\\ntinygrad_edu: {{a!r}}\\ntorch:        {{b!r}}")

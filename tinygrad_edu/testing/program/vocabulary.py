@@ -206,9 +206,7 @@ add("exp_", "{0}.exp_()", of.written)
 add("relu_", "{0}.relu_()", of.written, zero)
 add("masked_fill_", "{0}.masked_fill_({0} > 0, {number})", of.written_number, threshold)
 
-TENSOR = Operation(
-    "tensor", "torch.tensor({data}, dtype=torch.{dtype}, requires_grad={requires_grad})", lambda d: None
-)
+TENSOR = Operation("tensor", "torch.tensor({data}, dtype=torch.{dtype}, requires_grad={requires_grad})", lambda d: None)
 OPERATIONS["tensor"] = TENSOR
 
 
