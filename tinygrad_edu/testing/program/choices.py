@@ -263,6 +263,7 @@ def gathered(d):
     x = d.variable(lambda x: len(x.shape) == 1 and sized(x))
     if x is None:
         return None
+    d.listed = True
     places = [d.integer(0, x.shape[0] - 1) for _ in range(d.integer(1, 3))]
     return [x], {"dim": 0, "places": places}, (len(places),)
 
@@ -388,7 +389,7 @@ def differentiated(d):
     x = y and d.existing(lambda x: x.number in y.origins)
     if x is None or d.listed:
         return None
-    create = not d.flag()
+    d.taped |= (create := not d.flag() and all(step.operation.name != "binary_cross_entropy" for step in d.steps))
     return [y, x], {"of": ".square().sum()" if create else scalar_of(d, y), "create_graph": create}, x.shape
 
 
@@ -404,7 +405,7 @@ def collected(d):
 def writable(d):
     """What may be written to: no leaf that wants a gradient, unless graphs are off; nothing that is stretched."""
     off = "no_grad" in d.modes[-1:]
-    return None if d.mixed else d.existing(lambda x: not x.stretched and (off or not x.fixed))
+    return None if d.mixed or d.taped else d.existing(lambda x: not x.stretched and (off or not x.fixed))
 
 
 def may_take(d, x):

@@ -34,7 +34,7 @@ class Variable:
     memory: int  # the variable in whose memory it lies: itself, unless it is a view
     leaf: bool = False
     fixed: bool = False  # a leaf that wants a gradient, or a view of one: writing to it is an error
-    stretched: bool = False  # several entries lie in one place
+    stretched: bool = False  # several entries may lie in one place
     origins: set[int] = field(default_factory=set)  # the leaves that it is computed from
 
 
@@ -48,6 +48,7 @@ class Drawing:
         self.modes: tuple[str, ...] = ()
         self.reached: set[int] = set()  # the leaves that a backward has reached
         self.mixed = len(set(dtypes)) > 1
+        self.taped = False  # whether a gradient has a graph: what that saves is each engine's own, so no more writes
         self.listed = False  # whether an index with a list was drawn
 
     # what the choices ask for
@@ -124,7 +125,7 @@ class Drawing:
             made = Variable(number, shape, dtype, False, memory)
         else:
             made = Variable(number, shape, dtype, True, memory, fixed=view and variables[0].fixed, origins=origins)
-        made.stretched = operation.name == "expand" or (view and variables[0].stretched)
+        made.stretched = operation.name in ("expand", "autograd.grad") or (view and variables[0].stretched)
         return made
 
     def mode(self):

@@ -69,7 +69,7 @@ def differences(program: Program, engine: Any, reference: Any) -> list[Differenc
     """How a program ends in `engine` and in `reference`, where that differs, in the order of its variables; [] if it does not.
 
     The type of an error, shapes, dtypes, requires_grad and numbers that are no floats must be equal. Floats may differ by
-    1e-12 (float32: 1e-5) of the tensor's largest, and beyond that by κ ≤ 64 times what rounding does to them, which is
+    1e-12 (1e-5, if any is float32) of the tensor's largest, and beyond that by κ ≤ 64 times what rounding does to them, which is
     measured with tinygrad_edu (`assert_close`). A program is not judged where numbers that are not the same in both engines
     come nearer than 1e-9 to a kink (of relu, max, sort, ...), for rounding has then chosen the side; nor at 1e30 and above.
     """
@@ -94,10 +94,15 @@ def unlike(ours, theirs):
     """The names of what differs, without any excuse. What an engine does not say at all is not compared."""
     if "error" in ours or "error" in theirs:
         return ["error"] if ours.get("error") != theirs.get("error") else []
-    return [name for name, b in theirs.items() if name in ours and not alike(ours[name], b)]
+    loose = max((LOOSE[a.dtype.name] for a in theirs.values() if floating(a)), default=0)
+    return [name for name, b in theirs.items() if name in ours and not alike(ours[name], b, loose)]
 
 
-def alike(a, b):
+def floating(a):
+    return isinstance(a, np.ndarray) and a.dtype.kind == "f"
+
+
+def alike(a, b, loose):
     if not isinstance(a, np.ndarray) or not isinstance(b, np.ndarray):
         return a is None and b is None if a is None or b is None else a == b
     if a.shape != b.shape or a.dtype != b.dtype:
@@ -107,12 +112,12 @@ def alike(a, b):
     if np.array_equal(a, b, equal_nan=True):
         return True
     with np.errstate(all="ignore"):
-        return bool((np.abs(a - b) <= LOOSE[b.dtype.name] * np.abs(b).max(initial=0)).all())
+        return bool((np.abs(a - b) <= loose * np.abs(b).max(initial=0)).all())
 
 
 def largest(outcome):
     """The largest of all floats, but at least 1; infinite if one of them is NaN."""
-    floats = [np.abs(a).max(initial=1) for a in outcome.values() if isinstance(a, np.ndarray) and a.dtype.kind == "f"]
+    floats = [np.abs(a).max(initial=1) for a in outcome.values() if floating(a)]
     return max((np.inf if np.isnan(a) else float(a) for a in floats), default=1.0)
 
 

@@ -149,9 +149,9 @@ def plainer(program, engine) -> Iterator[Program]:
         for name, usual in (("keepdim", False), ("retain_graph", False), ("create_graph", False), ("dim", 0)):
             if step.parameters.get(name, usual) != usual:
                 yield changed(program, {i: {name: usual}})
-        for name, usual in (("requires_grad", False), ("dtype", "float64")):
-            if step.operation.name == "tensor" and step.parameters[name] != usual:
-                yield changed(program, {i: {name: usual}})
+        for name, plain in (("requires_grad", False), ("dtype", "float64")):
+            if step.operation.name == "tensor" and step.parameters[name] != plain:
+                yield changed(program, {i: {name: plain}})
         if step.parameters.get("of") == ".square().sum()":
             yield changed(program, {i: {"of": ".sum()"}})
         if "dim" in step.parameters and "{kwargs}" in step.operation.text:
