@@ -80,6 +80,7 @@ def first_failure(strategy, engine, reference):
     return caught.value
 
 
+@pytest.mark.sweep
 def test_a_bug_is_found_shrunk_and_printed():
     failure = first_failure(programs(ops=("add", "mul", "outer", "reshape", "sum", "mul_")), WRONG, tg)
     small = minimal(failure.program, WRONG, tg)

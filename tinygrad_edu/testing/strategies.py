@@ -41,7 +41,7 @@ def indices(draw: Any, shape: tuple[int, ...], *, arrays: bool = True, newaxis: 
     With `arrays` also lists of numbers and masks, each for one axis, or one mask for all of x."""
     if arrays and shape and draw(st.integers(0, 7)) == 7:
         return draw(hnp.arrays(bool, shape))
-    basic = draw(hnp.basic_indices(shape, allow_newaxis=newaxis, allow_ellipsis=True))
+    basic = draw(hnp.basic_indices(shape, allow_newaxis=newaxis, allow_ellipsis=True))  # type: ignore[call-overload]
     items = [forward(item) for item in (basic if isinstance(basic, tuple) else (basic,))]
     if arrays and draw(st.booleans()):
         length = draw(st.integers(1, 3))

@@ -1,6 +1,7 @@
 """Do two engines agree on a program? What must be equal is compared first; numbers that differ are given every excuse."""
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -124,8 +125,7 @@ def largest(outcome):
 def by_rounding(program, found, scale):
     """Those of the differences, none of them far beyond the last digits of `scale`, that rounding explains: |Δ| ≤ κ σ, with σ of the program in
     our engine. (Beyond, it would be a corner that rounding has crossed, and of these `at_a_corner` has the say.)"""
-    import tinygrad_edu
-
+    ours = import_module(__name__.partition(".")[0])  # which imports this package
     numeric = {
         d.name: d
         for d in found
@@ -133,7 +133,7 @@ def by_rounding(program, found, scale):
     }
 
     def step():
-        out = program.run(tinygrad_edu)
+        out = program.run(ours)
         return {name: out[name] for name in numeric}
 
     try:
