@@ -268,3 +268,32 @@ def test_every_operation_is_drawn():
 def test_an_unknown_operation_is_refused():
     with pytest.raises(ValueError, match="there is no operation 'ad'"):
         find(programs(ops=("ad",)), lambda program: True)
+
+
+# ------------------------------------------------------------------ what programs have found
+
+
+FOUND = {
+    "a write to a part is freed by the first backward": (
+        ("tensor", (), {"data": [1.0, 2.0], "dtype": "float64", "requires_grad": True}),
+        ("add number", (0,), {"number": 1}),
+        ("setitem number", (1,), {"index": Index((0,)), "number": 3}),
+        ("backward", (1,), {"of": ".sum()"}),
+        ("backward", (1,), {"of": ".sum()"}),
+    ),
+    **{
+        f"{name} notices a write to its input": (
+            ("tensor", (), {"data": 1.0, "dtype": "float64", "requires_grad": True}),
+            ("add number", (0,), {"number": 1}),
+            (name, (1, 0), {"reduction": "sum"}),
+            ("zero_", (1,), {}),
+            ("backward", (2,), {"of": ""}),
+        )
+        for name in ("huber_loss", "smooth_l1_loss")
+    },
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_programs_have_found_stays_mended(name):
+    assert Program.of(*FOUND[name]).run(tg)["error"] == "RuntimeError"
