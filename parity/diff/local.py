@@ -1,0 +1,433 @@
+"""The local view: after each call ours goes on with the reference's numbers, so that whatever differs is itself wrong.
+
+Calls are matched by the line of the script, the function and what it was given. A gradient is judged where it arrives: at the result
+of a call, as the sum of what the calls that read it gave back. Those are made again, each by itself, from the reference's inputs and
+gradients: in ours, with roundings redone at random, which says what rounding can do; and if that does not explain the difference,
+in torch, which says whose rule is to blame."""
+
+from collections import defaultdict
+from functools import partial
+from weakref import WeakKeyDictionary, ref
+
+import numpy as np
+
+from tinygrad_edu.testing.judge import UPDATE, kappas
+from tinygrad_edu.testing.updates import terms
+
+from .calls import tensors, written
+from .compare import EQUAL, Judge, Verdict
+from .evidence import accuse
+from .found import sample, shortened
+from .optimizers import Replay, arrays, gradients, groups, parameters, results, snapshot, states
+from .stream import Oracle
+from .view import View, write
+
+WINDOW = 64  # calls that the reference may have made beyond ours, and still be matched
+UNSET = {"empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided"}  # whatever was in that memory
+WALKS = ("backward", "autograd.backward", "autograd.grad")
+
+
+class Local(View):
+    name = "local"
+
+    def __init__(self, engine, stream, progress, names, stochastic=True):
+        super().__init__(engine, stream, progress)
+        self.names, self.judge, self.oracle = names, Judge(stochastic), Oracle()
+        self.kept = WeakKeyDictionary()  # node -> the Call that it was made by, which lives as long
+        self.readers = defaultdict(list)  # serial -> the Calls that read that tensor
+        self.partners = {}  # serial -> our tensor
+        self.silent = set()  # functions that gave no tensor
+        self.arrivals, self.befores, self.taped, self.stepped = {}, {}, False, False
+        self.stepping, self.replaying = None, False
+
+    # ---------------------------------------------------------------- calls
+
+    def begin(self, name, where, given):
+        """A call of ours begins: find the reference's, and hand it the same inputs."""
+        if self.paused or name in self.silent:
+            return None
+        if name in WALKS:
+            return self.walk_begins(name, where, given)
+        mine = tensors(given)
+        call, agreeing = self.match(name, where, mine)
+        if call is None:
+            return (name, None, mine)
+        theirs = [v for _, v in call.given]
+        if not agreeing:
+            self.inputs_differ(call, mine, theirs)
+        for t, v in zip(mine, theirs):
+            write(t, v.array)
+            self.partners[v.serial] = ref(t)
+        return (name, call, mine)
+
+    def match(self, name, where, mine):
+        """(the reference's call that this one of ours is, whether it was given the same bits)"""
+        near = None
+        for i in range(WINDOW):
+            kind, *rest = self.stream.ahead(i)
+            if kind != "call":
+                break
+            call = rest[0]
+            if call.where == where and self.names.of_torch(call.name) == name:
+                likeness = alike([t.detach().numpy() for t in mine], [v.array for _, v in call.given])
+                if likeness == "equal":
+                    return self.taken(i), True
+                if near is None and likeness == "of one form":
+                    near = i
+        return (None, False) if near is None else (self.taken(near), False)
+
+    def taken(self, i):
+        self.compared["unmatched"] += i
+        self.stream.drop(i)
+        return self.stream.take()[1]
+
+    def inputs_differ(self, call, mine, theirs):
+        """No call of ours did that: something in between that both engines do by themselves, or memory that is not shared."""
+        ours, torchs = [t.detach().numpy().copy() for t in mine], [v.array for v in theirs]
+        for i, verdict in enumerate(self.judge.judge(("input", call.name, call.where), ours, torchs)):
+            if not verdict.agrees:
+                finding = self.finding("input", self.names.of_torch(call.name), call.where, f"input {i}", call.number)
+                finding.causes = [
+                    "every call before this one gave the same, so its input was changed, or not changed, by none of them:"
+                    " look at views and in-place writes, and at what the engine does between calls"
+                ]
+                self.find(finding.said(verdict, ours[i], torchs[i]))
+
+    def end(self, token, result):
+        """The call has given its result: compare, go on with the reference's, and listen for its gradient."""
+        if token is None:
+            return
+        if token[0] == "walk":
+            self.walk_ends(token, result)
+            return
+        name, call, given = token
+        found = tensors(result) or (given[:1] if written(name) or name == "setitem" else [])
+        if not found:
+            self.silent.add(name)
+        if call is None:
+            self.compared["unmatched"] += bool(found)
+            return
+        ours, theirs = [t.detach().numpy() for t in found], [v.array for v in call.results]
+        row = self.row(call, name)
+        if len(ours) != len(theirs):
+            finding = self.finding("output", name, call.where, "outputs", call.number)
+            finding.why = f"ours gave {len(ours)} tensors, torch {len(theirs)}"
+            self.find(finding)
+            row[-1] = "DIFFER"
+            return
+        again, exact = lambda: call.again(self.engine)[0], lambda: self.oracle.again(call, wide=True)[0]
+        verdicts = [EQUAL] if name in UNSET else self.judge.judge(("output", name, call.where), ours, theirs, again, exact)
+        self.compared["outputs"] += len(verdicts)
+        worst = max(verdicts, key=badness)
+        row[5:7], row[-1] = (worst.delta, worst.kappa), "agree" if worst.agrees else "DIFFER"
+        for i, verdict in enumerate(verdicts):
+            if not verdict.agrees and self.find(finding := self.output(call, name, i, verdict, ours[i], theirs[i])):
+                accuse(finding, self.engine, call, ours[i].copy(), theirs[i], what="output")
+        self.go_on(call, name, found)
+
+    def output(self, call, name, i, verdict, ours, theirs):
+        finding = self.finding("output", name, call.where, "output" if i == 0 else f"output {i}", call.number)
+        finding.inputs = [{"name": f"input {k}", "agrees": True} | sample(v.array) for k, (_, v) in enumerate(call.given)]
+        return finding.said(verdict, ours, theirs)
+
+    def go_on(self, call, name, found):
+        """With the reference's numbers; whoever reads a tensor is remembered until its gradient has come."""
+        before = {v.serial for _, v in call.given}
+        for i, (t, v) in enumerate(zip(found, call.results)):
+            write(t, v.array)
+            self.partners[v.serial] = ref(t)
+            if t.requires_grad != v.grad:
+                finding = self.finding("requires_grad", name, call.where, f"output {i}", call.number)
+                finding.why = f"ours {'requires' if t.requires_grad else 'does not require'} grad, torch's does{'' if v.grad else ' not'}"
+                self.find(finding)
+            elif t.requires_grad and t.grad_fn is not None and v.serial not in before:
+                t.register_hook(partial(self.arrived, call, i))
+                self.kept[t.grad_fn] = call
+                for serial in before:
+                    self.readers[serial].append(call)
+
+    def row(self, call, name):
+        """The call's line in the step's table."""
+        shape, dtype = (list(call.results[0].array.shape), call.results[0].array.dtype.name) if call.results else ([], "")
+        row = [call.number, shortened(call.where), name, shape, dtype, None, None, None, None, "agree"]
+        self.step.calls[call.number] = row
+        return row
+
+    # ---------------------------------------------------------------- walks
+
+    def walk_begins(self, name, where, given):
+        """Our walk is about to begin: hear what the reference's came to, gradient by gradient."""
+        if not self.until("backward", where):
+            return None
+        _, _, _, loss = self.stream.take()
+        if self.step.loss != [None, None] and not self.stepped:
+            self.ended()
+        root = tensors(given[:1])
+        self.step.loss = [root[0].item() if len(root) == 1 and root[0].numel() == 1 else None, loss]
+        self.arrivals, rules = {}, []
+        while (message := self.stream.take())[0] != "walked":
+            if message[0] == "gradient":
+                self.arrivals[message[1], message[2]] = message[3]
+            elif message[0] == "rule":
+                rules.append(message[1])
+            elif message[0] == "end":
+                self.stream.coming.appendleft(message)
+                return None
+        leaves, wanted = message[1:]
+        for facts in rules:
+            self.wrong_rule(facts)
+        self.befores = {}
+        for serial in leaves:
+            leaf = self.partner(serial)
+            self.befores[serial] = None if leaf is None or leaf.grad is None else leaf.grad.detach().numpy().copy()
+        taped = next((a.get("create_graph") for a in given if isinstance(a, dict)), None)
+        self.taped = self.taped or bool(taped) or (name != "autograd.grad" and len(given) > 2 and given[2] is True)
+        return ("walk", leaves, wanted)
+
+    def until(self, kind, where):
+        """Pass over calls that ours did not make, up to the next message of this kind; False if the scripts have parted."""
+        while self.stream.ahead()[0] == "call":
+            self.stream.take()
+            self.compared["unmatched"] += 1
+        found = self.stream.ahead()
+        if found[0] == kind:
+            return True
+        finding = self.finding("flow", kind, where, "")
+        finding.why = f"ours has come to {kind}, torch to {found[0]}: the two runs have parted"
+        self.find(finding)
+        return False
+
+    def partner(self, serial):
+        found = self.partners.get(serial)
+        return found and found()
+
+    def arrived(self, call, i, g):
+        """A gradient of ours is whole at a call's result: compare, and go on with the reference's."""
+        theirs = self.arrivals.get((call.number, i))
+        if theirs is None:
+            return None
+        mine = g.detach().numpy()
+        verdict = self.gradient(f"output of {self.names.of_torch(call.name)}", call.where, call.results[i].serial, mine, theirs)
+        if row := self.step.calls.get(call.number):
+            row[7:9] = verdict.delta, verdict.kappa
+        same = mine.dtype == theirs.dtype and mine.tobytes() == theirs.tobytes()
+        return None if self.taped or same or mine.shape != theirs.shape else self.engine.from_numpy(theirs.copy())
+
+    def gradient(self, label, where, serial, mine, theirs, before=None, measure=False):
+        """The verdict on what arrived at a tensor: the sum of what its readers gave back, and what was there before."""
+        self.compared["gradients"] += 1
+        readers = [c for c in self.readers[serial] if any((c.number, j) in self.arrivals for j in range(len(c.results)))]
+
+        def total(ask):
+            parts = [back(ask, c, serial) for c in readers]
+            if not parts:
+                raise LookupError("nobody is known to read it")
+            return [sum(parts[1:], start=parts[0]) if before is None else before + sum(parts[1:], start=parts[0])]
+
+        def back(ask, c, serial, wide=False):
+            given = [self.arrivals.get((c.number, j)) for j in range(len(c.results))]
+            _, slopes = ask(c, given, wide)
+            parts = [g for (_, v), g in zip(c.given, slopes) if v.serial == serial and g is not None]
+            return sum(parts[1:], start=parts[0])
+
+        ours = lambda c, given, wide: c.again(self.engine, given, wide)
+        again = None if self.taped else lambda: total(ours)
+        exact = lambda: total(lambda c, given, _: self.oracle.again(c, given, True))
+        (verdict,) = self.judge.judge(("gradient", label, where), [mine], [theirs], again, exact, measure)
+        if not verdict.agrees:
+            self.blame(label, where, serial, verdict, mine.copy(), theirs, readers, before, partial(back, serial=serial))
+        return verdict
+
+    def blame(self, label, where, serial, verdict, mine, theirs, readers, before, back):
+        """Whose rule is wrong? Each reader's is asked by itself, in both engines; if all are right, it is the walk that is not."""
+        ours = lambda c, given, wide: c.again(self.engine, given, wide)
+        guilty = False
+        for c in readers:
+            try:
+                a, b = back(ours, c), back(self.oracle.again, c)
+            except Exception:
+                continue
+            (own,) = self.judge.judge(("rule", c.name, c.where), [a], [b], lambda c=c: [back(ours, c)], lambda c=c: [back(self.oracle.again, c, wide=True)])
+            if own.agrees:
+                continue
+            guilty = True
+            name, k = self.names.of_torch(c.name), next(k for k, (_, v) in enumerate(c.given) if v.serial == serial)
+            if row := self.step.calls.get(c.number):
+                row[-1] = "DIFFER"
+            finding = self.finding("gradient", name, c.where, f"input {k}", c.number).said(own, a, b)
+            given = [self.arrivals.get((c.number, j)) for j in range(len(c.results))]
+            finding.inputs = [{"name": f"input {k}", "agrees": True} | sample(v.array) for k, (_, v) in enumerate(c.given)]
+            finding.inputs += [{"name": "gradient of the output", "agrees": True} | sample(g) for g in given[:1] if g is not None]
+            if self.find(finding):
+                accuse(finding, self.engine, c, a, b, what="gradient", upstream=given[0], wrt=k)
+        if not guilty:
+            finding = self.finding("accumulated gradient", "backward", where, label).said(verdict, mine, theirs)
+            if len(readers) > 1 or before is not None:
+                finding.inputs = [{"name": f"from {self.names.of_torch(c.name)} at {shortened(c.where)}", "agrees": True, "shape": [], "dtype": "", "sample": []} for c in readers]
+            if self.find(finding):
+                accuse(finding, self.engine, None, mine, theirs, what="accumulated gradient", before={} if before is None else {"grad": before})
+
+    def walk_ends(self, token, result):
+        """Our walk is over: the gradients that it left."""
+        _, leaves, wanted = token
+        for serial, theirs in leaves.items():
+            leaf = self.partner(serial)
+            if leaf is None:
+                continue
+            name = self.label(leaf)
+            if leaf.grad is None:
+                finding = self.finding("accumulated gradient", "backward", ("", 0), name)
+                finding.why = "torch's has a gradient, ours has none"
+                self.find(finding)
+                continue
+            mine = leaf.grad.detach().numpy()
+            verdict = self.gradient(name, ("", 0), serial, mine, theirs, self.befores.get(serial), measure=True)
+            self.step.kappa[id(leaf)] = verdict.kappa
+            write(leaf.grad, theirs)
+        for i, (mine, (serial, theirs)) in enumerate(zip(tensors(result), wanted)):
+            if theirs is not None:
+                self.gradient(f"grad {i}", ("", 0), serial, mine.detach().numpy(), theirs)
+                write(mine, theirs)
+        for readers in self.readers.values():
+            readers[:] = [c for c in readers if not any((c.number, j) in self.arrivals for j in range(len(c.results)))]
+        self.arrivals = {}
+
+    def wrong_rule(self, facts):
+        """A Function's backward is not the derivative of its forward: both engines run the script's own, and so agree in it."""
+        verdict = Verdict(False, abs(float(facts["ours"][facts["index"]] - facts["theirs"][facts["index"]])), 0, None, facts["index"], "")
+        finding = self.finding("rule", facts["op"], facts["where"], f"input {facts['input']}", facts["number"])
+        finding.said(verdict, facts["ours"], facts["theirs"])
+        finding.why = "what it gives in float64 is not the derivative of forward, by the chain rule and by finite differences"
+        if row := self.step.calls.get(facts["number"]):
+            row[-1] = "DIFFER"
+        if self.find(finding):
+            accuse(finding, self.engine, None, facts["ours"], facts["theirs"], what="rule", upstream=facts["upstream"])
+
+    # ---------------------------------------------------------------- optimizers
+
+    def before(self, optimizer, args, kwargs):
+        """An optimizer of ours is about to step: hand it what the reference's has."""
+        if self.paused:
+            return
+        self.paused, self.stepping = True, None
+        where = self.tracer_line()
+        if not self.until("before", where):
+            return
+        _, where, options, params, grads = self.stream.take()
+        self.learn(optimizer)
+        ps = parameters(optimizer)
+        for what, mine, theirs in (("parameter", arrays(ps), params), ("gradient", gradients(ps), grads)):
+            for i, verdict in enumerate(self.judge.judge(("before", what), mine, theirs)):
+                if not verdict.agrees:
+                    finding = self.finding(f"{what} before the step", type(optimizer).__name__, where, self.label(ps[i]))
+                    finding.causes = ["it agreed when it was last computed: what changed it since is no call of the API, as clip_grad_norm_, or an in-place write"]
+                    self.find(finding.said(verdict, mine[i], theirs[i]))
+        for i, (mine, theirs) in enumerate(zip(groups(optimizer), options)):
+            for key in mine.keys() & theirs.keys():
+                if not np.allclose(*(np.array(v, float) if isinstance(v, (int, float, tuple)) else float(hash(v)) for v in (mine[key], theirs[key])), rtol=1e-12, atol=0):
+                    finding = self.finding("option", type(optimizer).__name__, where, f"{key} of group {i}")
+                    finding.ours, finding.torch = (v if isinstance(v, (int, float)) else None for v in (mine[key], theirs[key]))
+                    finding.why = f"ours is {mine[key]}, torch's {theirs[key]}"
+                    self.find(finding)
+        for p, array, grad in zip(ps, params, grads):
+            write(p, array)
+            if grad is not None and p.grad is not None:
+                write(p.grad, grad)
+        closure = any(callable(a) for a in (*args[1:], *kwargs.values()))
+        self.stepping = where, snapshot(params, grads, states(optimizer)), options, closure
+        self.paused = not closure
+
+    def after(self, optimizer, args, kwargs):
+        """It has stepped: compare what it made of the same numbers."""
+        if self.replaying:
+            return
+        self.paused = False
+        if self.stepping is None:
+            return
+        where, start, options, closure = self.stepping
+        self.paused = self.replaying = True
+        if self.until("after", where):
+            _, params, kept = self.stream.take()
+            mine, theirs = results(snapshot(arrays(parameters(optimizer)), [], states(optimizer))), results(snapshot(params, [], kept))
+            mine = {key: a.copy() for key, a in mine.items()}
+            verdicts = self.updates(optimizer, start, mine, theirs, closure)
+            for key, verdict in verdicts.items():
+                if not verdict.agrees:
+                    self.wrong_update(optimizer, where, key, verdict, mine.get(key), theirs.get(key), start, options)
+            if any(mine.get(key) is None or mine[key].tobytes() != a.tobytes() for key, a in theirs.items()):
+                Replay(self.engine, optimizer).load(theirs | {key: a for key, a in start.items() if key[0] == "gradient"})
+        self.step.kappa = {self.labels.get(key, key): kappa for key, kappa in self.step.kappa.items()}
+        self.paused = self.replaying = self.taped = False
+        self.stepped = True
+        self.ended()
+
+    def updates(self, optimizer, start, mine, theirs, closure):
+        """The verdicts on what the step made: each number may be off by so many eps of what it is the sum of."""
+        self.compared["updates"] += len(theirs)
+        verdicts, doubtful = {}, []
+        for key in theirs.keys() | mine.keys():
+            a, b = mine.get(key), theirs.get(key)
+            verdicts[key] = self.judge.plain(("update", key), a, b)
+            if verdicts[key] is None or (verdicts[key].agrees and verdicts[key].delta):
+                doubtful.append(key)
+        if not doubtful:
+            return verdicts
+        sigma = {}
+        if not closure:
+            replay = Replay(self.engine, optimizer)
+            _, sigma = terms(replay, start)
+        for key in doubtful:
+            a, b = mine[key], theirs[key]
+            if key not in sigma:
+                verdicts[key] = self.judge.rounded(("update", key), a, b, None, None)
+            else:
+                kappa = kappas(a, b, sigma[key])
+                worst = float(kappa.max())
+                verdicts[key] = self.judge.verdict(worst <= UPDATE, a, b, kappa, worst, f"{UPDATE} eps × terms")
+        return verdicts
+
+    def wrong_update(self, optimizer, where, key, verdict, mine, theirs, start, options):
+        quantity, i = key
+        p, op = parameters(optimizer)[i], type(optimizer).__name__
+        finding = self.finding(quantity if quantity == "parameter" else f"state {quantity}", op, where, self.label(p))
+        finding.said(verdict, mine, theirs)
+        before = {"grad" if what == "gradient" else what: a for (what, n), a in start.items() if n == i}
+        finding.inputs = [{"name": f"{what} before", "agrees": True} | sample(a) for what, a in before.items()]
+        if self.find(finding) and mine is not None and theirs is not None:
+            group = next(o for g, o in zip(optimizer.param_groups, options) if any(q is p for q in g["params"]))
+            accuse(finding, self.engine, None, mine, theirs, what="update", before=before, arguments=group, wrt=quantity)
+
+    # ---------------------------------------------------------------- the end
+
+    def close(self, error, line):
+        """The script is over here: is it there?"""
+        while self.stream.ahead()[0] == "call":
+            self.stream.take()
+            self.compared["unmatched"] += 1
+        kind, *rest = self.stream.ahead()
+        theirs = rest[0] if kind == "end" else None
+        if kind != "end" and error is None and not self.findings:
+            finding = self.finding("flow", "end", ("", 0), "")
+            finding.why = f"ours has ended, torch has come to {kind}"
+            self.find(finding)
+        if (error and error[0]) != (theirs and theirs[0]):
+            said = [f"{e[0]}: {e[1]}" if e else "no error" for e in (error, theirs)]
+            finding = self.finding("error", "raise", (error or theirs)[2], "")
+            finding.why = f"ours ended with {said[0]}; torch with {said[1]}"
+            self.find(finding)
+        if self.step.loss != [None, None] or self.step.calls:
+            self.step.kappa = {self.labels.get(key, key): kappa for key, kappa in self.step.kappa.items()}
+            self.ended()
+        self.oracle.close()
+        self.error = theirs
+
+
+def alike(ours, theirs):
+    """Whether two lists of arrays are "equal" in every bit, or "of one form", or None of these."""
+    if len(ours) != len(theirs) or any(a.shape != b.shape or a.dtype != b.dtype for a, b in zip(ours, theirs)):
+        return None
+    return "equal" if all(a.tobytes() == b.tobytes() for a, b in zip(ours, theirs)) else "of one form"
+
+
+def badness(verdict):
+    return (not verdict.agrees, verdict.kappa or 0.0, verdict.delta)

@@ -1,0 +1,209 @@
+"""The reference's side: a script runs with torch, and every call that gives a tensor is told, in order, as it happens.
+
+What is told are tuples that begin with what they are:
+
+    ("call", Call)                                      a function gave tensors
+    ("backward", where, name, loss)                     a walk begins; `loss` is its root's number, if it is one
+    ("gradient", number, i, array)                      ... what arrived at the i-th result of that call
+    ("rule", facts)                                     ... a Function's backward is not the derivative of its forward
+    ("walked", {serial: grad}, [(serial, grad)])        ... and it is over: what the leaves' .grad is; what grad() gave
+    ("before", where, groups, params, grads)            an optimizer steps
+    ("after", params, states)                           ... and has stepped
+    ("end", error)                                      the script is over
+"""
+
+import os
+import pickle
+import sys
+from contextlib import contextmanager, suppress
+
+import torch
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+from torch.overrides import TorchFunctionMode, resolve_name
+from torch.utils.weak import WeakIdKeyDictionary
+
+from .calls import Call, Value, tensors, told, written
+from .custom import wrong_rules
+from .optimizers import arrays, gradients, groups, parameters, states
+from .script import Line, raised, run
+
+SHOWN = ("T", "mT", "H", "mH", "real")  # of what a tensor has as attributes, those that are calls in all but name
+WALKS = ("torch.Tensor.backward", "torch.autograd.backward", "torch.autograd.grad")
+
+
+class Recorder(TorchFunctionMode):
+    """Sees each call of torch's API go by, but not those that torch makes itself in answer to it."""
+
+    def __init__(self, tell, local, trusted):
+        super().__init__()
+        self.tell, self.local, self.trusted = tell, local, trusted
+        self.on, self.process, self.numbers, self.line = True, os.getpid(), 0, Line(os.path.dirname(torch.__file__) + os.sep)
+        self.serials, self.leaves, self.last = WeakIdKeyDictionary(), WeakIdKeyDictionary(), 0
+        self.applied, self.walking = [], False
+
+    @property
+    def listens(self):
+        return self.on and os.getpid() == self.process  # a DataLoader's workers are no part of it
+
+    @contextmanager
+    def deaf(self):
+        before, self.on = self.on, False
+        try:
+            yield
+        finally:
+            self.on = before
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if not self.listens:
+            return func(*args, **kwargs)
+        name = "torch.autograd.grad" if func is torch.autograd.grad else resolve_name(func) or f"torch.{func.__name__}"
+        if name in WALKS:
+            return self.walk(name, func, args, kwargs)
+        attribute = name.endswith(".__get__") and name.split(".")[-2] not in SHOWN
+        if not self.local or attribute or name.endswith((".__set__", ".requires_grad_", ".detach_")):
+            return func(*args, **kwargs)
+        call = self.begun(name, args, kwargs)
+        result = func(*args, **kwargs)
+        self.ended(call, result, args)
+        return result
+
+    # ---------------------------------------------------------------- calls
+
+    def begun(self, name, args, kwargs):
+        with self.deaf():
+            self.numbers += 1
+            args, kwargs = (told(tree, torch, self.value) for tree in (args, kwargs))
+            return Call(self.numbers, name, self.line(sys._getframe(1)), args, kwargs)
+
+    def ended(self, call, result, args):
+        """The call has given its result: tell, if tensors are in it, and listen for their gradients."""
+        with self.deaf():
+            found = tensors(result)
+            if written(call.name) and args:
+                found = tensors(args[0])  # (x[i] = y gives nothing)
+                self.serials.update({x: self.new() for x in found})
+            if not found:
+                return
+            given = {v.serial for _, v in call.given}
+            call.results = [self.value(x) for x in found]
+            for i, x in enumerate(found):
+                if x.grad_fn is not None and x.requires_grad and call.results[i].serial not in given:
+                    x.register_hook(self.arrival(call.number, i))
+            self.tell("call", call)
+
+    def arrival(self, number, i):
+        def hook(g):
+            if self.walking:
+                self.tell("gradient", number, i, g.detach().numpy())
+
+        return hook
+
+    def new(self):
+        self.last += 1
+        return self.last
+
+    def value(self, x):
+        if x.layout is not torch.strided or x.dtype in (torch.bfloat16, torch.complex64, torch.complex128):
+            x = torch.zeros(0)
+        if x not in self.serials:
+            self.serials[x] = self.new()
+        if leaf := x.is_leaf and x.requires_grad:
+            self.leaves[x] = True
+        return Value(x.detach().clone().numpy(), self.serials[x], x.requires_grad, leaf)
+
+    # ---------------------------------------------------------------- walks
+
+    def walk(self, name, func, args, kwargs):
+        with self.deaf():
+            roots = tensors(args[:1])
+            loss = roots[0].item() if len(roots) == 1 and roots[0].numel() == 1 else None
+            self.tell("backward", self.line(sys._getframe(1)), name, loss)
+            self.walking = self.local
+            try:
+                result = func(*args, **kwargs)
+            finally:
+                self.walking = False
+            for facts in wrong_rules(torch, self.applied, self.line):
+                self.tell("rule", facts)
+            self.applied.clear()
+            grads = {self.serials[x]: x.grad.detach().numpy() for x in self.leaves if x.grad is not None} if self.local else {}
+            inputs = tensors(args[1:2] or kwargs.get("inputs")) if name.endswith(".grad") else []
+            wanted = [(self.serials.get(x), g) for x, g in zip(inputs, result or ())]
+            self.tell("walked", grads, [(serial, None if g is None else g.detach().numpy()) for serial, g in wanted] if self.local else [])
+        return result
+
+    def apply(self, original):
+        """What stands for Function.apply: a call whose rule is in the script."""
+
+        def apply(cls, *args, **kwargs):
+            if not (self.listens and self.local):
+                return original(cls, *args, **kwargs)
+            call = self.begun(f"{cls.__name__}.apply", args, kwargs)
+            result = original(cls, *args, **kwargs)
+            self.ended(call, result, ())
+            if cls.__name__ not in self.trusted and (found := tensors(result)) and found[0].grad_fn is not None:
+                seen = self.applied
+                gradients = [None] * len(found)
+                for i, x in enumerate(found):
+                    if x.requires_grad:
+                        x.register_hook(lambda g, i=i: gradients.__setitem__(i, g.detach()))
+                seen.append((cls, call, gradients))
+            return result
+
+        return classmethod(apply)
+
+    # ---------------------------------------------------------------- optimizers
+
+    def before(self, optimizer, args, kwargs):
+        """Before a step: what it will read. What it then calls is not the script's, but for its closure."""
+        if not self.listens:
+            return None
+        self.on = False
+        ps = parameters(optimizer)
+        self.tell("before", self.line(sys._getframe(1)), groups(optimizer), arrays(ps), gradients(ps))
+        wrapped = [self.heard(a) if callable(a) else a for a in args]
+        return tuple(wrapped), {key: self.heard(v) if callable(v) else v for key, v in kwargs.items()}
+
+    def heard(self, closure):
+        def called():
+            self.on = True
+            try:
+                return closure()
+            finally:
+                self.on = False
+
+        return called
+
+    def after(self, optimizer, args, kwargs):
+        if os.getpid() == self.process:
+            self.tell("after", arrays(parameters(optimizer)), states(optimizer))
+            self.on = True
+
+
+def main(descriptor, view, trusted, output, script, *arguments):
+    with os.fdopen(int(descriptor), "wb") as pipe:
+        pickler = lambda *message: pipe.write(pickle.dumps(message, protocol=5))
+        recorder = Recorder(pickler, view == "local", trusted.split(","))
+        os.dup2(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
+        torch.autograd.Function.apply = recorder.apply(torch.autograd.Function.__dict__["apply"].__func__)
+        backward = torch.autograd.backward
+        torch.autograd.backward = lambda *args, **kwargs: (
+            recorder.walk("torch.autograd.backward", backward, args, kwargs) if recorder.listens else backward(*args, **kwargs)
+        )
+        register_optimizer_step_pre_hook(recorder.before)
+        register_optimizer_step_post_hook(recorder.after)
+        error = None
+        try:
+            with recorder:
+                run(script, arguments)
+        except BaseException as caught:
+            error = caught
+        with suppress(BrokenPipeError):
+            recorder.tell("end", raised(error, recorder.line))
+        sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,72 @@
+"""What both views of a comparison share: the steps, the findings, and the optimizers' steps as both engines take them."""
+
+import gc
+import itertools
+from collections import Counter
+
+import numpy as np
+
+from .found import AT_MOST, Finding, Step
+from .optimizers import parameters
+
+
+class View:
+    """One run of the script in ours beside the reference's stream. Subclasses say what they compare."""
+
+    name = ""
+    paused = False  # while an optimizer steps: what it calls is not the script's
+
+    def __init__(self, engine, stream, progress):
+        self.engine, self.stream, self.progress = engine, stream, progress
+        self.steps, self.findings, self.compared = [], {}, Counter()
+        self.step, self.tables, self.labels, self.known = Step(1), 0, {}, set()
+        self.numbers = itertools.count(1)
+
+    # ---------------------------------------------------------------- what is found
+
+    def find(self, finding):
+        """Note a finding, or that one was made again. True if it is new."""
+        if known := self.findings.get(finding.key):
+            known.times += 1
+            return False
+        self.findings[finding.key] = finding
+        return True
+
+    def finding(self, what, op, where, tensor, call=0):
+        return Finding(what, self.name, op, where, self.step.step, call, tensor)
+
+    def ended(self):
+        """A step of training is over."""
+        keep = self.step.kept and self.tables < AT_MOST
+        self.tables += keep and bool(self.step.calls)
+        self.steps.append(self.step.told(keep))
+        self.progress(self.step.step, self.step.loss)
+        self.step = Step(self.step.step + 1)
+
+    # ---------------------------------------------------------------- names
+
+    def label(self, tensor):
+        """A parameter's name in its module, or a number."""
+        return self.labels.setdefault(id(tensor), f"leaf {len(self.labels) + 1}")
+
+    def learn(self, optimizer):
+        """Find the modules that the optimizer's parameters are of, and hence their names."""
+        if id(optimizer) in self.known:
+            return
+        self.known.add(id(optimizer))
+        modules = [m for m in gc.get_objects() if isinstance(m, self.engine.nn.Module)]
+        inner = {id(child) for m in modules for child in m.children()}
+        wanted = {id(p) for p in parameters(optimizer)}
+        for module in (m for m in modules if id(m) not in inner):
+            for name, p in module.named_parameters():
+                if id(p) in wanted:
+                    self.labels[id(p)] = name
+        for i, p in enumerate(parameters(optimizer)):
+            self.labels.setdefault(id(p), f"parameter {i}")
+
+
+def write(tensor, array):
+    """Put the reference's numbers into a tensor's memory, past its version counter: nobody is to notice."""
+    mine = tensor.detach().numpy()
+    if mine.shape == array.shape and mine.dtype == array.dtype and mine.flags.writeable and mine.tobytes() != array.tobytes():
+        np.copyto(mine, array)
