@@ -57,4 +57,4 @@ class Free(View):
         if self.step.loss != [None, None]:
             self.ended()
         kind, *rest = self.stream.ahead()
-        self.error = rest[0] if kind == "end" else None
+        self.error, self.torch = rest if kind == "end" else (None, "")

@@ -419,7 +419,7 @@ class Local(View):
             self.step.kappa = {self.labels.get(key, key): kappa for key, kappa in self.step.kappa.items()}
             self.ended()
         self.oracle.close()
-        self.error = theirs
+        self.error, self.torch = theirs, rest[1] if kind == "end" else ""
 
 
 def alike(ours, theirs):

@@ -9,7 +9,7 @@ What is told are tuples that begin with what they are:
     ("walked", {serial: grad}, [(serial, grad)])        ... and it is over: what the leaves' .grad is; what grad() gave
     ("before", where, groups, params, grads)            an optimizer steps
     ("after", params, states)                           ... and has stepped
-    ("end", error)                                      the script is over
+    ("end", error, version)                             the script is over
 """
 
 import os
@@ -200,7 +200,7 @@ def main(descriptor, view, trusted, output, script, *arguments):
         except BaseException as caught:
             error = caught
         with suppress(BrokenPipeError):
-            recorder.tell("end", raised(error, recorder.line))
+            recorder.tell("end", raised(error, recorder.line), str(torch.__version__))
         sys.stdout.flush()
     os._exit(0)
 
