@@ -110,6 +110,13 @@ def tensors(tree):
     return [t for part in parts for t in tensors(part)]
 
 
+def write(tensor, array):
+    """Put these numbers into a tensor's memory, past its version counter: nobody is to notice."""
+    mine = tensor.detach().numpy()
+    if mine.shape == array.shape and mine.dtype == array.dtype and mine.flags.writeable and mine.tobytes() != array.tobytes():
+        np.copyto(mine, array)
+
+
 def told(thing, torch, value):
     """An argument as it can be told; `value` makes a Value of a tensor."""
     if isinstance(thing, torch.Tensor):

@@ -44,7 +44,7 @@ class Finding:
             verdict.delta, verdict.ulp, verdict.kappa, list(map(int, verdict.index)), verdict.why)
         known = b if b is not None else a
         self.shape, self.dtype = list(known.shape), known.dtype.name
-        number = lambda x: None if x is None or x.size == 0 or x.shape != known.shape else x[verdict.index].item()
+        number = lambda x: x[verdict.index].item() if x is not None and x.ndim == len(verdict.index) and x.size else None
         self.ours, self.torch = number(a), number(b)
         return self
 

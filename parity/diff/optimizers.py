@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .calls import write
+
 
 def parameters(optimizer):
     return [p for group in optimizer.param_groups for p in group["params"]]
@@ -43,6 +45,18 @@ def snapshot(params, grads, states):
 def results(found):
     """Of a snapshot what a step makes: all but the gradients."""
     return {key: a for key, a in found.items() if key[0] != "gradient"}
+
+
+def settle(optimizer, params, states):
+    """Let it go on from these numbers, in the memory that it has."""
+    for p, array, state in zip(parameters(optimizer), params, states):
+        write(p, array)
+        mine = optimizer.state[p] if state else {}
+        for key, value in state.items():
+            if hasattr(mine.get(key), "detach"):
+                write(mine[key], np.asarray(value))
+            elif key in mine:
+                mine[key] = value
 
 
 class Replay:

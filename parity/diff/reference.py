@@ -59,6 +59,8 @@ class Recorder(TorchFunctionMode):
             return func(*args, **kwargs)
         name = "torch.autograd.grad" if func is torch.autograd.grad else resolve_name(func) or f"torch.{func.__name__}"
         if name in WALKS:
+            if its_own(sys._getframe(1)):
+                return func(*args, **kwargs)
             return self.walk(name, func, args, kwargs)
         attribute = name.endswith(".__get__") and name.split(".")[-2] not in SHOWN
         if not self.local or attribute or name.endswith((".__set__", ".requires_grad_", ".detach_")):
@@ -88,13 +90,13 @@ class Recorder(TorchFunctionMode):
             given = {v.serial for _, v in call.given}
             call.results = [self.value(x) for x in found]
             for i, x in enumerate(found):
-                if x.grad_fn is not None and x.requires_grad and call.results[i].serial not in given:
+                if history(x) is not None and x.requires_grad and call.results[i].serial not in given:
                     x.register_hook(self.arrival(call.number, i))
             self.tell("call", call)
 
     def arrival(self, number, i):
         def hook(g):
-            if self.walking:
+            if self.walking and g is not None:
                 self.tell("gradient", number, i, g.detach().numpy())
 
         return hook
@@ -108,7 +110,7 @@ class Recorder(TorchFunctionMode):
             x = torch.zeros(0)
         if x not in self.serials:
             self.serials[x] = self.new()
-        if leaf := x.is_leaf and x.requires_grad:
+        if leaf := x.requires_grad and not x._is_view() and x.is_leaf:
             self.leaves[x] = True
         return Value(x.detach().clone().numpy(), self.serials[x], x.requires_grad, leaf)
 
@@ -147,7 +149,7 @@ class Recorder(TorchFunctionMode):
                 gradients = [None] * len(found)
                 for i, x in enumerate(found):
                     if x.requires_grad:
-                        x.register_hook(lambda g, i=i: gradients.__setitem__(i, g.detach()))
+                        x.register_hook(lambda g, i=i: gradients.__setitem__(i, None if g is None else g.detach()))
                 seen.append((cls, call, gradients))
             return result
 
@@ -181,6 +183,21 @@ class Recorder(TorchFunctionMode):
             self.on = True
 
 
+def history(x):
+    """A tensor's grad_fn; None if it has none, or if torch refuses to say: of a view of what was since written to."""
+    try:
+        return x.grad_fn
+    except RuntimeError:
+        return None
+
+
+def its_own(frame):
+    """Whether torch.autograd itself asked for this walk: gradcheck, a Jacobian."""
+    while frame.f_code.co_filename.endswith(("torch/overrides.py", "torch/_tensor.py", "torch/autograd/__init__.py", __file__)):
+        frame = frame.f_back
+    return "/torch/autograd/" in frame.f_code.co_filename or "/torch/_functorch/" in frame.f_code.co_filename
+
+
 def main(descriptor, view, trusted, output, script, *arguments):
     with os.fdopen(int(descriptor), "wb") as pipe:
         pickler = lambda *message: pipe.write(pickle.dumps(message, protocol=5))
@@ -189,7 +206,9 @@ def main(descriptor, view, trusted, output, script, *arguments):
         torch.autograd.Function.apply = recorder.apply(torch.autograd.Function.__dict__["apply"].__func__)
         backward = torch.autograd.backward
         torch.autograd.backward = lambda *args, **kwargs: (
-            recorder.walk("torch.autograd.backward", backward, args, kwargs) if recorder.listens else backward(*args, **kwargs)
+            recorder.walk("torch.autograd.backward", backward, args, kwargs)
+            if recorder.listens and not its_own(sys._getframe(1))
+            else backward(*args, **kwargs)
         )
         register_optimizer_step_pre_hook(recorder.before)
         register_optimizer_step_post_hook(recorder.after)
