@@ -63,8 +63,9 @@ class Call:
             made.append(torch.from_numpy(array).requires_grad_(value.grad and gradients is not None))
             return made[-1] * 1 if value.grad and self.writes else made[-1]
 
-        args, kwargs = (rebuilt(torch, tree, tensor) for tree in (self.args, self.kwargs))
-        result = resolve(torch, self.name)(*args, **kwargs)
+        with torch.enable_grad():  # since a walk, within which it may be asked, has none
+            args, kwargs = (rebuilt(torch, tree, tensor) for tree in (self.args, self.kwargs))
+            result = resolve(torch, self.name)(*args, **kwargs)
         results = tensors(args[0] if self.writes else result)
         arrays = [r.detach().numpy() for r in results]
         if gradients is None:

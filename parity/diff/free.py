@@ -13,14 +13,15 @@ class Free(View):
 
     def __init__(self, engine, stream, progress, names):
         super().__init__(engine, stream, progress)
-        self.parted, self.stepped = False, False
+        self.parted = self.stepped = self.taped = False
 
     def begin(self, name, where, given):
         if self.paused or self.parted or name not in WALKS or not self.next("backward", where):
             return None
-        if self.step.loss != [None, None] and not self.stepped:
+        *_, loss, taped = self.stream.take()
+        if self.step.loss != [None, None] and not (self.stepped or self.taped):
             self.ended()
-        loss, root = self.stream.take()[3], tensors(given[:1])
+        root, self.taped = tensors(given[:1]), taped
         self.step.loss = [root[0].item() if len(root) == 1 and root[0].numel() == 1 else None, loss]
         return "walk"
 

@@ -180,8 +180,8 @@ class Local(View):
         """Our walk is about to begin: hear what the reference's came to, gradient by gradient."""
         if not self.until("backward", where):
             return None
-        _, _, _, loss = self.stream.take()
-        if self.step.loss != [None, None] and not self.stepped:
+        *_, loss, taped = self.stream.take()
+        if self.step.loss != [None, None] and not self.stepped and not self.taped:
             self.ended()
         root = tensors(given[:1])
         self.step.loss = [root[0].item() if len(root) == 1 and root[0].numel() == 1 else None, loss]
@@ -201,8 +201,7 @@ class Local(View):
         for serial in leaves:
             leaf = self.partner(serial)
             self.befores[serial] = None if leaf is None or leaf.grad is None else leaf.grad.detach().numpy().copy()
-        taped = next((a.get("create_graph") for a in given if isinstance(a, dict)), None)
-        self.taped = self.taped or bool(taped) or (name != "autograd.grad" and len(given) > 2 and given[2] is True)
+        self.taped = self.taped or taped
         return ("walk", leaves, wanted)
 
     def until(self, kind, where):

@@ -3,7 +3,7 @@
 What is told are tuples that begin with what they are:
 
     ("call", Call)                                      a function gave tensors
-    ("backward", where, name, loss)                     a walk begins; `loss` is its root's number, if it is one
+    ("backward", where, loss, taped)                    a walk begins; `loss` is its root's number, if it is one
     ("gradient", number, i, array)                      ... what arrived at the i-th result of that call
     ("rule", facts)                                     ... a Function's backward is not the derivative of its forward
     ("walked", {serial: grad}, [(serial, grad)])        ... and it is over: what the leaves' .grad is; what grad() gave
@@ -28,7 +28,7 @@ from .optimizers import arrays, gradients, groups, parameters, states
 from .script import Line, raised, run
 
 SHOWN = ("T", "mT", "H", "mH", "real")  # of what a tensor has as attributes, those that are calls in all but name
-WALKS = ("torch.Tensor.backward", "torch.autograd.backward", "torch.autograd.grad")
+WALKS = {"torch.Tensor.backward": 3, "torch.autograd.backward": 3, "torch.autograd.grad": 4}  # and where create_graph is
 
 
 class Recorder(TorchFunctionMode):
@@ -120,7 +120,8 @@ class Recorder(TorchFunctionMode):
         with self.deaf():
             roots = tensors(args[:1])
             loss = roots[0].item() if len(roots) == 1 and roots[0].numel() == 1 else None
-            self.tell("backward", self.line(sys._getframe(1)), name, loss)
+            taped = bool(kwargs.get("create_graph") or args[WALKS[name] : WALKS[name] + 1] == (True,))
+            self.tell("backward", self.line(sys._getframe(1)), loss, taped)
             self.walking = self.local
             try:
                 result = func(*args, **kwargs)

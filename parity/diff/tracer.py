@@ -19,8 +19,9 @@ PLACES = {
     "torch.special": tinygrad_edu.special,
     "torch.nn.init": init,
     "torch.autograd": tinygrad_edu.autograd,
+    "torch.autograd.functional": tinygrad_edu.autograd.functional,
 }
-APART = {"torch.linalg": "linalg.", "torch.nn.init": "init.", "torch.autograd": "autograd."}  # norm is not linalg.norm
+APART = {"torch.linalg": "linalg.", "torch.nn.init": "init.", "torch.autograd": "autograd.", "torch.autograd.functional": "autograd.functional."}  # norm is not linalg.norm
 OPERATORS = {"truediv": "div", "itruediv": "div_", "idiv": "div_", "rtruediv": "rdiv", "floordiv": "floor_divide", "or": "bitwise_or"}
 OPERATORS |= {"and": "bitwise_and", "xor": "bitwise_xor", "invert": "bitwise_not", "mod": "remainder"}
 OPERATORS |= {f"i{name}": f"{name}_" for name in ("add", "sub", "mul", "pow")} | {"radd": "add", "rmul": "mul"}
