@@ -33,7 +33,7 @@ class Opaque:
 
 @dataclass(eq=False)
 class Call:
-    """One call: torch's name for the function, the script's line, what it was given, and the tensors that it gave."""
+    """One call: torch's name for the function, the script's line, what it was given, and the tensors that it gave, or wrote to."""
 
     number: int
     name: str
@@ -41,6 +41,7 @@ class Call:
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     results: list[Value] = field(default_factory=list)
+    touched: list[int] = field(default_factory=list)  # which of `given` it wrote to beside, as a norm its running mean
 
     @property
     def given(self):
@@ -66,7 +67,7 @@ class Call:
         with torch.enable_grad():  # since a walk, within which it may be asked, has none
             args, kwargs = (rebuilt(torch, tree, tensor) for tree in (self.args, self.kwargs))
             result = resolve(torch, self.name)(*args, **kwargs)
-        results = tensors(args[0] if self.writes else result)
+        results = tensors(args[0] if self.writes else result) + [made[k] for k in self.touched]
         arrays = [r.detach().numpy() for r in results]
         if gradients is None:
             return arrays, []

@@ -46,7 +46,8 @@ def wrong_rule(torch, cls, call, gradients):
         left, right = slope(worst)
         near = lambda a, b: abs(a - b) <= max(1e-4 * max(abs(a), abs(b)), 1e-7 * scale)
         if near(left, right) and near((left + right) / 2, theirs[worst]) and not near((left + right) / 2, ours[worst]):
-            return dict(input=k, ours=ours, theirs=np.where(np.isnan(theirs), ours, theirs), index=tuple(map(int, worst)), upstream=None if gradients[0] is None else gradients[0].numpy())
+            given = {f"input {i}": v.array for i, (_, v) in enumerate(call.given)}
+            return dict(inputs=given, input=k, ours=ours, theirs=np.where(np.isnan(theirs), ours, theirs), index=tuple(map(int, worst)), upstream=None if gradients[0] is None else gradients[0].numpy())
     return None
 
 

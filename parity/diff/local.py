@@ -15,8 +15,8 @@ from tinygrad_edu.testing.judge import UPDATE, kappas
 from tinygrad_edu.testing.updates import terms
 
 from .calls import tensors, values, write, written
-from .compare import EQUAL, Judge, Verdict
-from .evidence import accuse
+from .compare import EQUAL, Judge, Verdict, attempt
+from .evidence import accuse, names
 from .found import sample, shortened
 from .optimizers import Replay, arrays, gradients, groups, parameters, results, settle, snapshot, states
 from .stream import Oracle
@@ -111,6 +111,7 @@ class Local(View):
         if call is None:
             self.compared["unmatched"] += bool(found)
             return
+        found = found + [given[k] for k in call.touched]
         ours = [t.detach().numpy() for t in found]
         if not given and alike(ours, [v.array for v in call.results]) != "equal":
             call = self.later(call, name, ours)
@@ -131,7 +132,9 @@ class Local(View):
         row[5:7], row[-1] = (worst.delta, worst.kappa), "agree" if worst.agrees else "DIFFER"
         for i, verdict in enumerate(verdicts):
             if not verdict.agrees and self.find(finding := self.output(call, name, i, verdict, ours[i], theirs[i])):
-                accuse(finding, self.engine, call, ours[i].copy(), theirs[i], what="output")
+                beside = i - (len(ours) - len(call.touched))
+                what = dict(what="output") if beside < 0 else self.update(call, call.touched[beside])
+                accuse(finding, ours[i].copy(), theirs[i], call=call, engine=self.engine, **what)
         self.go_on(call, name, found)
 
     def later(self, call, name, ours):
@@ -147,9 +150,23 @@ class Local(View):
         return call
 
     def output(self, call, name, i, verdict, ours, theirs):
-        finding = self.finding("output", name, call.where, "output" if i == 0 else f"output {i}", call.number)
-        finding.inputs = [{"name": f"input {k}", "agrees": True} | sample(v.array) for k, (_, v) in enumerate(call.given)]
+        own = len(call.results) - len(call.touched)
+        label = self.named(call)[call.touched[i - own]] if i >= own else "output" if own == 1 else f"output {i}"
+        finding = self.finding("output", name, call.where, label, call.number)
+        finding.inputs = self.saw(call)
         return finding.said(verdict, ours, theirs)
+
+    def update(self, call, k):
+        """What the guesser is told of a tensor that a call wrote to beside."""
+        name = self.named(call)[k]
+        return dict(what="update", wrt=name, before={name: call.given[k][1].array})
+
+    def named(self, call):
+        return names(self.engine, call)
+
+    def saw(self, call):
+        """What both engines were given, to be shown."""
+        return [{"name": n, "agrees": True} | sample(v.array) for n, (_, v) in zip(self.named(call), call.given)]
 
     def go_on(self, call, name, found):
         """With the reference's numbers; whoever reads a tensor is remembered until its gradient has come."""
@@ -275,18 +292,21 @@ class Local(View):
             name, k = self.names.of_torch(c.name), next(k for k, (_, v) in enumerate(c.given) if v.serial == serial)
             if row := self.step.calls.get(c.number):
                 row[-1] = "DIFFER"
-            finding = self.finding("gradient", name, c.where, f"input {k}", c.number).said(own, a, b)
+            wrt = self.named(c)[k]
+            finding = self.finding("gradient", name, c.where, wrt, c.number).said(own, a, b)
             given = [self.arrivals.get((c.number, j)) for j in range(len(c.results))]
-            finding.inputs = [{"name": f"input {k}", "agrees": True} | sample(v.array) for k, (_, v) in enumerate(c.given)]
+            finding.inputs = self.saw(c)
             finding.inputs += [{"name": "gradient of the output", "agrees": True} | sample(g) for g in given[:1] if g is not None]
             if self.find(finding):
-                accuse(finding, self.engine, c, a, b, what="gradient", upstream=given[0], wrt=k)
+                accuse(finding, a, b, what="gradient", call=c, engine=self.engine, upstream=given[0], wrt=wrt)
         if not guilty:
             finding = self.finding("accumulated gradient", "backward", where, label).said(verdict, mine, theirs)
-            if len(readers) > 1 or before is not None:
-                finding.inputs = [{"name": f"from {self.names.of_torch(c.name)} at {shortened(c.where)}", "agrees": True, "shape": [], "dtype": "", "sample": []} for c in readers]
+            parts = {f"from {self.names.of_torch(c.name)} at {shortened(c.where)}, call {c.number}": attempt(partial(back, ours, c)) for c in readers}
+            parts = {name: part for name, part in parts.items() if part is not None}
+            finding.inputs = [{"name": name, "agrees": True} | sample(part) for name, part in parts.items()]
             if self.find(finding):
-                accuse(finding, self.engine, None, mine, theirs, what="accumulated gradient", before={} if before is None else {"grad": before})
+                beside = {} if before is None else {"grad": before}
+                accuse(finding, mine, theirs, what="accumulated gradient", inputs=parts, before=beside)
 
     def walk_ends(self, token, result):
         """Our walk is over: the gradients that it left."""
@@ -322,7 +342,7 @@ class Local(View):
         if row := self.step.calls.get(facts["number"]):
             row[-1] = "DIFFER"
         if self.find(finding):
-            accuse(finding, self.engine, None, facts["ours"], facts["theirs"], what="rule", upstream=facts["upstream"])
+            accuse(finding, facts["ours"], facts["theirs"], what="rule", inputs=facts["inputs"], upstream=facts["upstream"], wrt=f"input {facts['input']}")
 
     # ---------------------------------------------------------------- optimizers
 
@@ -418,7 +438,7 @@ class Local(View):
         finding.inputs = [{"name": f"{what} before", "agrees": True} | sample(a) for what, a in before.items()]
         if self.find(finding) and mine is not None and theirs is not None:
             group = next(o for g, o in zip(optimizer.param_groups, options) if any(q is p for q in g["params"]))
-            accuse(finding, self.engine, None, mine, theirs, what="update", before=before, arguments=group, wrt=quantity)
+            accuse(finding, mine, theirs, what="update", before=before, arguments=group, wrt=quantity)
 
     # ---------------------------------------------------------------- the end
 

@@ -66,8 +66,11 @@ class Recorder(TorchFunctionMode):
         if not self.local or attribute or name.endswith((".__set__", ".requires_grad_", ".detach_")):
             return func(*args, **kwargs)
         call = self.begun(name, args, kwargs)
+        given = tensors([args, kwargs])
+        versions = [x._version for x in given]
         result = func(*args, **kwargs)
-        self.ended(call, result, args)
+        touched = [k for k, (x, version) in enumerate(zip(given, versions)) if x._version != version]
+        self.ended(call, result, args, [] if written(name) else [(k, given[k]) for k in touched])
         return result
 
     # ---------------------------------------------------------------- calls
@@ -78,7 +81,7 @@ class Recorder(TorchFunctionMode):
             args, kwargs = (told(tree, torch, self.value) for tree in (args, kwargs))
             return Call(self.numbers, name, self.line(sys._getframe(1)), args, kwargs)
 
-    def ended(self, call, result, args):
+    def ended(self, call, result, args, touched=()):
         """The call has given its result: tell, if tensors are in it, and listen for their gradients."""
         with self.deaf():
             found = tensors(result)
@@ -87,6 +90,8 @@ class Recorder(TorchFunctionMode):
                 self.serials.update({x: self.new() for x in found})
             if not found:
                 return
+            self.serials.update({x: self.new() for _, x in touched})
+            call.touched, found = [k for k, _ in touched], found + [x for _, x in touched]
             given = {v.serial for _, v in call.given}
             call.results = [self.value(x) for x in found]
             for i, x in enumerate(found):
