@@ -15,7 +15,7 @@ class Free(View):
         super().__init__(engine, stream, progress)
         self.parted = self.stepped = self.taped = False
 
-    def begin(self, name, where, given):
+    def begin(self, name, where, given, direct=True):
         if self.paused or self.parted or name not in WALKS or not self.next("backward", where):
             return None
         *_, loss, taped = self.stream.take()

@@ -18,6 +18,7 @@ from .calls import tensors, values, write, written
 from .compare import EQUAL, Judge, Verdict, attempt
 from .evidence import accuse, names
 from .found import sample, shortened
+from .tracer import RAISED
 from .optimizers import Replay, arrays, gradients, groups, parameters, results, settle, snapshot, states
 from .stream import Oracle
 from .view import View
@@ -44,14 +45,14 @@ class Local(View):
 
     # ---------------------------------------------------------------- calls
 
-    def begin(self, name, where, given):
-        """A call of ours begins: find the reference's, and hand it the same inputs."""
+    def begin(self, name, where, given, direct=True):
+        """A call of ours begins: find the reference's, and hand it the same inputs. `direct`: by the script, or by a module."""
         if self.paused or name in self.silent:
             return None
         if name in WALKS:
             return self.walk_begins(name, where, given)
         mine = tensors(given)
-        call, agreeing = self.match(name, where, given, mine)
+        call, agreeing = self.match(name, where, given, mine, direct)
         if call is None:
             return (name, None, mine)
         theirs = [v for _, v in call.given]
@@ -62,7 +63,7 @@ class Local(View):
             self.partners[v.serial] = ref(t)
         return (name, call, mine)
 
-    def match(self, name, where, given, mine):
+    def match(self, name, where, given, mine, direct):
         """(the reference's call that this one of ours is, whether it was given the same bits)"""
         near, whatever = None, name in OVERWRITING or name.startswith("init.")
         for i in range(WINDOW):
@@ -76,7 +77,7 @@ class Local(View):
                 likeness = alike([t.detach().numpy() for t in mine], [v.array for _, v in call.given])
                 if likeness == "equal" or (likeness and whatever):
                     return self.taken(i), True
-                if near is None and likeness == "of one form":
+                if near is None and likeness == "of one form" and direct:
                     near = i
         return (None, False) if near is None else (self.taken(near), False)
 
@@ -211,7 +212,7 @@ class Local(View):
             elif message[0] == "end":
                 self.stream.coming.appendleft(message)
                 return None
-        leaves, wanted = message[1:]
+        error, leaves, wanted = message[1:]
         for facts in rules:
             self.wrong_rule(facts)
         self.befores = {}
@@ -219,7 +220,7 @@ class Local(View):
             leaf = self.partner(serial)
             self.befores[serial] = None if leaf is None or leaf.grad is None else leaf.grad.detach().numpy().copy()
         self.taped = self.taped or taped
-        return ("walk", leaves, wanted)
+        return ("walk", taped, where, error, leaves, wanted)
 
     def until(self, kind, where):
         """Pass over calls that ours did not make, up to the next message of this kind; False if the scripts have parted."""
@@ -310,7 +311,13 @@ class Local(View):
 
     def walk_ends(self, token, result):
         """Our walk is over: the gradients that it left."""
-        _, leaves, wanted = token
+        _, taped, where, error, leaves, wanted = token
+        if error and result is not RAISED:
+            finding = self.finding("error", "backward", where, "")
+            finding.why = f"torch raised {error}; ours raised nothing"
+            self.find(finding)
+        if error or result is RAISED:
+            return
         for serial, theirs in leaves.items():
             leaf = self.partner(serial)
             if leaf is None:
@@ -331,7 +338,7 @@ class Local(View):
                 write(mine, theirs)
         for readers in self.readers.values():
             readers[:] = [c for c in readers if not any((c.number, j) in self.arrivals for j in range(len(c.results)))]
-        self.arrivals = {}
+        self.arrivals, self.taped = {}, taped
 
     def wrong_rule(self, facts):
         """A Function's backward is not the derivative of its forward: both engines run the script's own, and so agree in it."""
@@ -455,7 +462,7 @@ class Local(View):
             self.find(finding)
         if (error and error[0]) != (theirs and theirs[0]):
             said = [f"{e[0]}: {e[1]}" if e else "no error" for e in (error, theirs)]
-            finding = self.finding("error", "raise", (error or theirs)[2], "")
+            finding = self.finding("error", (error and error[3]) or "raise", (error or theirs)[2], "")
             finding.why = f"ours ended with {said[0]}; torch with {said[1]}"
             self.find(finding)
         if self.step.loss != [None, None] or self.step.calls:

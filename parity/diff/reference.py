@@ -6,7 +6,7 @@ What is told are tuples that begin with what they are:
     ("backward", where, loss, taped)                    a walk begins; `loss` is its root's number, if it is one
     ("gradient", number, i, array)                      ... what arrived at the i-th result of that call
     ("rule", facts)                                     ... a Function's backward is not the derivative of its forward
-    ("walked", {serial: grad}, [(serial, grad)])        ... and it is over: what the leaves' .grad is; what grad() gave
+    ("walked", error, {serial: grad}, [(serial, grad)]) ... and it is over: what the leaves' .grad is; what grad() gave
     ("before", where, groups, params, grads)            an optimizer steps
     ("after", params, states)                           ... and has stepped
     ("end", error, version)                             the script is over
@@ -127,18 +127,23 @@ class Recorder(TorchFunctionMode):
             loss = roots[0].item() if len(roots) == 1 and roots[0].numel() == 1 else None
             taped = bool(kwargs.get("create_graph") or args[WALKS[name] : WALKS[name] + 1] == (True,))
             self.tell("backward", self.line(sys._getframe(1)), loss, taped)
-            self.walking = self.local
+            self.walking, error = self.local, None
             try:
                 result = func(*args, **kwargs)
+            except Exception as caught:
+                error = f"{type(caught).__name__}: {caught}"
+                raise
             finally:
                 self.walking = False
+                if error:
+                    self.tell("walked", error, {}, [])
             for facts in wrong_rules(torch, self.applied, self.line):
                 self.tell("rule", facts)
             self.applied.clear()
-            grads = {self.serials[x]: x.grad.detach().numpy() for x in self.leaves if x.grad is not None} if self.local else {}
             inputs = tensors(args[1:2] or kwargs.get("inputs")) if name.endswith(".grad") else []
-            wanted = [(self.serials.get(x), g) for x, g in zip(inputs, result or ())]
-            self.tell("walked", grads, [(serial, None if g is None else g.detach().numpy()) for serial, g in wanted] if self.local else [])
+            wanted = [(self.serials.get(x), None if g is None else g.detach().numpy()) for x, g in zip(inputs, result or ())]
+            grads = {self.serials[x]: x.grad.detach().numpy() for x in self.leaves if x.grad is not None}
+            self.tell("walked", None, *((grads, wanted) if self.local else ({}, [])))
         return result
 
     def apply(self, original):

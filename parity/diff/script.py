@@ -7,7 +7,7 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 
-OURS = str(Path(__file__).parents[1]) + os.sep
+OURS = str(Path(__file__).parent) + os.sep
 
 
 class Line:
@@ -47,12 +47,13 @@ def root():
 
 
 def raised(error, line):
-    """What the script ended with, in words: (type, message, line); None for an ordinary end."""
+    """What the script ended with: (type, message, line, the op of ours that was at work); None for an ordinary end."""
     if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
         return None
-    where, trace = ("", 0), error.__traceback__
+    where, op, trace = ("", 0), "", error.__traceback__
     while trace is not None:
         if not trace.tb_frame.f_code.co_filename.startswith(line.skipped):
             where = trace.tb_frame.f_code.co_filename, trace.tb_lineno
+        op = getattr(trace.tb_frame.f_locals.get("op"), "name", op)
         trace = trace.tb_next
-    return type(error).__name__, str(error), where
+    return type(error).__name__, str(error), where, op

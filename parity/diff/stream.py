@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections import deque
 
-SILENCE = ("end", ("Silence", "the reference's process ended without a word", ("", 0)), "")
+SILENCE = ("end", ("Silence", "the reference's process ended without a word", ("", 0), ""), "")
 
 
 class Stream:

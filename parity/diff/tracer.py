@@ -4,6 +4,7 @@ Ours is Python all through, so nothing has to be put in any function's place. A 
 or a part of ours that stands where torch's own Python stands (nn's modules, optimizers, the DataLoader): there each engine calls
 its API as a script would."""
 
+import dis
 import sys
 import types
 from collections import defaultdict
@@ -102,6 +103,11 @@ def plain(place, attribute):
     return APART.get(place, "") + bare
 
 
+RAISED = object()  # what a call gives that ends with an exception
+RETURNS = {dis.opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST") if name in dis.opmap}
+APART_FROM_TORCH = ("/nn/utils/", "/optim/", "/utils/data/")  # of ours, where torch's own Python may call other functions
+
+
 class Tracer:
     """Hands each call to `begin(name, where, given)`, and what came of it to `end(token, result)`, where begin gave a token."""
 
@@ -126,12 +132,19 @@ class Tracer:
                     self.applied.append((frame, self.begin(name, self.line(frame), given(frame)[1:])))
                 elif (name := self.names.of_frame(frame)) is not None:
                     self.frame = frame
-                    self.token = self.begin(name, self.line(frame), given(frame))
+                    caller = frame.f_back.f_code.co_filename if frame.f_back else ""
+                    direct = not (caller.startswith(self.ours) and any(part in caller for part in APART_FROM_TORCH))
+                    self.token = self.begin(name, self.line(frame), given(frame), direct)
             elif event == "return" and self.applied and frame is self.applied[-1][0]:
-                self.end(self.applied.pop()[1], result)
+                self.end(self.applied.pop()[1], outcome(frame, result))
         elif event == "return" and frame is self.frame:
             token, self.frame, self.token = self.token, None, None
-            self.end(token, result)
+            self.end(token, outcome(frame, result))
+
+
+def outcome(frame, result):
+    """What the call gave. Python's profiler hears of None, too, where there was an exception: then no `return` was reached."""
+    return RAISED if result is None and frame.f_code.co_code[frame.f_lasti] not in RETURNS else result
 
 
 def given(frame):
