@@ -10,6 +10,8 @@ from . import environment
 from .cases import ACTIVATIONS, CASES, MODELS, OPTIMIZERS, Options
 from .lockstep import run
 
+COMMANDS = {"ops": "ops", "modules": "modules", "optimizers": "optimizers", "engine": "engines"}  # and their packages
+
 
 def whole(least, most=2**32 - 1):
     """A whole number between the two, for argparse."""
@@ -48,7 +50,7 @@ def parser():
         prog="python -m parity",
         description="Train the same model in tinygrad_edu and in PyTorch, and compare every number."
         " Other commands, python -m parity ops [NAME ...], modules [NAME ...] and optimizers [NAME ...], walk PyTorch's own"
-        " tables of operators, modules and optimizers.",
+        " tables of operators, modules and optimizers; and python -m parity engine FILE judges an engine of your own.",
         epilog="Exit status: 0 the engines agree, 1 they do not, 2 they could not be compared.",
     )
     add = parser.add_argument
@@ -98,8 +100,8 @@ def parser():
 
 def main(argv=None):
     argv = sys.argv[1:] if argv is None else argv
-    if argv[:1] in (["ops"], ["modules"], ["optimizers"]):
-        return import_module(f"parity.{argv[0]}.__main__").main(argv[1:])
+    if argv and argv[0] in COMMANDS:
+        return import_module(f"parity.{COMMANDS[argv[0]]}.__main__").main(argv[1:])
     arguments = parser().parse_args(argv)
     given = {f.name: getattr(arguments, f.name) for f in fields(Options) if f.name != "dtype"}
     try:
