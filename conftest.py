@@ -5,6 +5,12 @@ from importlib.util import find_spec
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
-pytest_collect_file = Sybil(parsers=[PythonCodeBlockParser()], patterns=["README.md", "docs/*.md"]).pytest()
+JUDGED = ("torch", "micrograd", "mygrad")  # whom docs/engines.md compares
+
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser()],
+    patterns=["README.md", "docs/*.md"],
+    excludes=[] if all(map(find_spec, JUDGED)) else ["docs/engines.md"],
+).pytest()
 
 collect_ignore = [] if find_spec("safetensors") else ["tinygrad_edu/serialization.py"]  # whose examples save

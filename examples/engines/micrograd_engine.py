@@ -5,7 +5,7 @@ from micrograd.nn import MLP
 
 
 class Micrograd:
-    """The adapter. A neuron has a list of weights and a bias, all of them numbers; and all is float64."""
+    """The adapter. A neuron's Values are numbers; here they are a matrix and a vector for each layer, of float64."""
 
     dtypes = ("float64",)
 
@@ -16,7 +16,6 @@ class Micrograd:
         return self.arrays("data")
 
     def arrays(self, what):
-        """What the Values hold, as one matrix and one vector for each layer."""
         read = np.vectorize(lambda value: getattr(value, what), otypes=[float])
         weights = {f"W{i}": read([n.w for n in layer.neurons]) for i, layer in enumerate(self.model.layers)}
         return weights | {f"b{i}": read([n.b for n in layer.neurons]) for i, layer in enumerate(self.model.layers)}
