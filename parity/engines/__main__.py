@@ -28,7 +28,7 @@ def parser():
     )
     add = parser.add_argument
     add("file", type=Path, metavar="FILE", help="a Python file with the adapter and what it is held against")
-    add("--dtype", nargs="+", choices=("float64", "float32"), help="default: those of the adapter, or both")
+    add("--dtype", nargs="+", choices=("float64", "float32"), default=(), help="default: those of the adapter, or both")
     add("--steps", type=whole(1), default=STEPS, metavar="N", help=f"of the lock-step (default: {STEPS})")
     add("--json", type=file(".json"), metavar="FILE", help="write everything that was found here")
     return parser

@@ -62,7 +62,7 @@ def judge(
     reference: Callable,
     batches: Iterable,
     steps: int = STEPS,
-    dtypes: Iterable[str] | None = None,
+    dtypes: Iterable[str] = (),
     watch=unwatched,
 ) -> Report:
     """Hold an engine against the same model in torch.

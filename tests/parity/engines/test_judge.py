@@ -59,7 +59,7 @@ def judged(engine, reference=reference, steps=6, dtypes=("float64",)):
 
 
 def test_a_right_engine_agrees_in_both_dtypes(torch):
-    report = judged(Network, steps=30, dtypes=None)
+    report = judged(Network, steps=30, dtypes=())
     assert report.agrees
     assert report.finding is None
     assert [run.dtype for run in report.runs] == ["float64", "float32"]
