@@ -1,11 +1,13 @@
 """The first disagreement, with all that is known of it: the entry, both numbers, and what may have caused it."""
 
+from copy import copy
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from tinygrad_edu.testing.judge import distance, kappas, ulps
 
+from ..diff.causes import Evidence, causes
 from ..ledger import Ledger, Row
 from .names import other_ways
 
@@ -64,12 +66,40 @@ def sample(name, a):
     }
 
 
-def found(ledger, view, batch, values):
+def found(ledger, view, batch, values, evidence):
     """The ledger's first failure, if it has one, from the snapshots just entered: the engine's, torch's and perhaps σ."""
     if row := ledger.first_failure:
         ours, theirs, sigma = (snapshot.get((row.quantity, row.tensor)) for snapshot in (*values, {})[:3])
-        return Finding(row, view, ours, theirs, sigma, batch)
+        known = evidence and ours is not None and theirs is not None
+        causes = guessed(row, ours, theirs, sigma, **evidence(row)) if known else []
+        return Finding(row, view, ours, theirs, sigma, batch, causes)
     return None
+
+
+def guessed(row, ours, theirs, sigma, **known):
+    """What makes the engine's numbers of the reference's, if one of the usual suspects does."""
+    rule = copy(row.rule)
+    close = lambda a, b: rule.used(a, b, sigma) <= 1
+    return [cause.words for cause in causes(Evidence(ours=ours, theirs=theirs, close=close, **known))]
+
+
+def of_backward(batch):
+    """What is known of a loss and its gradients."""
+    inputs = dict(zip(("x", "y"), batch))
+    return lambda row: (
+        dict(what="loss", op="", inputs=inputs) if row.quantity == "loss" else dict(what="accumulated gradient", op="")
+    )
+
+
+def of_update(before, optimizer):
+    """What is known of an update: whose it is, with which options, and what stood there before."""
+    arguments = {name: value for name, value in optimizer.param_groups[0].items() if name != "params"}
+
+    def evidence(row):
+        was = {"grad" if what == "gradient" else what: a for (what, name), a in before.items() if name == row.tensor}
+        return dict(what="update", op=type(optimizer).__name__, arguments=arguments, before=was, wrt=row.quantity)
+
+    return evidence
 
 
 def turned(guest, before, batch, translated, rule):

@@ -15,7 +15,7 @@ from .. import environment
 from ..ledger import Ledger, Runs
 from ..lockstep import gradient_rule, judged, unwatched, update_rule
 from ..twin import copied
-from .finding import Finding, found, turned
+from .finding import Finding, found, of_backward, of_update, turned
 from .names import Pair
 from .protocol import Engine
 from .sides import Guest, twin
@@ -36,9 +36,9 @@ class Run:
     ledgers: list[Ledger] = field(default_factory=list)
     finding: Finding | None = None  # the first disagreement
 
-    def sees(self, ledger, view, batch, values):
+    def sees(self, ledger, view, batch, values, evidence=None):
         """Take note of the snapshots just entered, if they were the first that disagree; whether they were."""
-        if new := self.finding is None and found(ledger, view, batch, values):
+        if new := self.finding is None and found(ledger, view, batch, values, evidence):
             self.finding = new
         return bool(new)
 
@@ -110,8 +110,8 @@ def lockstep(guest, reference, ours, run, watch):
         certain(control, step, mine, theirs, *sigma)
         values = guest.backward(*batch), *map(guest.translated, (theirs, *sigma))
         gradients.compare(step, *values)
-        if run.sees(gradients, "local", batch, values) and step == 1:
-            run.finding.causes += turned(guest, before, batch, (theirs, *sigma), gradient_rule(run.dtype))
+        if run.sees(gradients, "local", batch, values, of_backward(batch)) and step == 1:
+            run.finding.causes[:0] = turned(guest, before, batch, (theirs, *sigma), gradient_rule(run.dtype))
         state = reference.state()
         after = reference.update(state)
         if guest.trains:
@@ -123,7 +123,7 @@ def lockstep(guest, reference, ours, run, watch):
                 *({key: a for key, a in guest.translated(s).items() if key[0] in kept} for s in (after, sigma)),
             )
             updates.compare(step, *values)
-            run.sees(updates, "local", batch, values)
+            run.sees(updates, "local", batch, values, of_update(guest.translated(state), reference.case.optimizer))
         reference.case.losses.append(float(theirs["loss", "loss"]))
         watch(step, reference)
 
