@@ -45,13 +45,14 @@ class Finding:
         if entry is None:
             return dict.fromkeys(("index", "ours", "torch", "delta", "ulp", "kappa"))
         ours, theirs, sigma = (None if a is None else a[entry][None] for a in (self.ours, self.torch, self.sigma))
+        kappa = np.inf if sigma is None else float(kappas(ours, theirs, sigma)[0])
         return {
             "index": list(entry),
             "ours": float(ours[0]),
             "torch": float(theirs[0]),
             "delta": distance(ours, theirs),
             "ulp": ulps(ours, theirs),
-            "kappa": None if sigma is None else float(kappas(ours, theirs, sigma)[0]),
+            "kappa": kappa if np.isfinite(kappa) else None,  # JSON knows no infinity
         }
 
 
