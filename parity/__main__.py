@@ -10,13 +10,16 @@ from .arguments import file, rate, whole
 from .cases import ACTIVATIONS, CASES, MODELS, OPTIMIZERS, Options
 from .lockstep import run
 
+COMMANDS = {name: name for name in ("diff", "ops", "modules", "optimizers")} | {"engine": "engines"}  # and their packages
+
 
 def parser():
     parser = argparse.ArgumentParser(
         prog="python -m parity",
         description="Train the same model in tinygrad_edu and in PyTorch, and compare every number."
         " Other commands: python -m parity diff SCRIPT does so with a script of yours, and names the first operation that"
-        " differs; ops [NAME ...], modules [NAME ...] and optimizers [NAME ...] walk PyTorch's own tables.",
+        " differs; engine FILE judges an engine of your own; ops [NAME ...], modules [NAME ...] and optimizers [NAME ...] walk"
+        " PyTorch's own tables.",
         epilog="Exit status: 0 the engines agree, 1 they do not, 2 they could not be compared.",
     )
     add = parser.add_argument
@@ -66,8 +69,8 @@ def parser():
 
 def main(argv=None):
     argv = sys.argv[1:] if argv is None else argv
-    if argv[:1] in (["diff"], ["ops"], ["modules"], ["optimizers"]):
-        return import_module(f"parity.{argv[0]}.__main__").main(argv[1:])
+    if argv and argv[0] in COMMANDS:
+        return import_module(f"parity.{COMMANDS[argv[0]]}.__main__").main(argv[1:])
     arguments = parser().parse_args(argv)
     given = {f.name: getattr(arguments, f.name) for f in fields(Options) if f.name != "dtype"}
     try:

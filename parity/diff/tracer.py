@@ -35,10 +35,13 @@ class Names:
         self.group = {}
         self.functions = defaultdict(list)  # id of a code -> [(the names of its free variables, their ids, name)]
         self.codes = []  # held, so that no other gets an id of theirs
+        self.declared = []  # the names by which functions call themselves
         self.forms = {}  # file of an op's written-out forms -> (its own name for the one that people call, ours)
         for place, namespace in PLACES.items():
             for attribute in dir(namespace):
                 self.learn(place, attribute, namespace.__dict__.get(attribute) or getattr(namespace, attribute, None))
+        declared = {self.group[name]: name for name in reversed(self.declared) if name in self.group}
+        self.group = {name: declared.get(group, group) for name, group in self.group.items()}
 
     def learn(self, place, attribute, thing):
         function = thing.fget if isinstance(thing, property) else getattr(thing, "__func__", thing)
@@ -47,6 +50,7 @@ class Names:
         if place == "torch.nn.init" and function.__module__ != init.__name__:
             return  # what it has imported
         name = plain(place, attribute)
+        self.declared.append(plain(place, function.op.name if hasattr(function, "op") else function.__name__))
         if hasattr(function, "op"):
             self.forms.setdefault(f"<the forms of {function.op.name}>", (function.op.name, name))
         code, cells = function.__code__, [cell.cell_contents for cell in function.__closure__ or ()]

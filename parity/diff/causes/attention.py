@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .evidence import Cause, Unfit
-from .rules import softmax
+from .softmax import softmax
 from .suspects import FORMULA, SUSPECTS, Flaw, formula
 
 DEFAULTS = dict(attn_mask=None, dropout_p=0.0, is_causal=False, scale=None)

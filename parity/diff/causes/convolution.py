@@ -46,6 +46,10 @@ def grouped(a, groups, axis):
     return a.reshape(*a.shape[:axis], groups, a.shape[axis] // groups, *a.shape[axis + 1 :])
 
 
+def flat(a):
+    return a.reshape(*a.shape[:3], -1)
+
+
 def convolved(o, x, w, window):
     x, found = grouped(window.padded(x), o.groups, 1), 0
     for tap, where in window.taps():
@@ -56,11 +60,11 @@ def convolved(o, x, w, window):
 @formula("output", *CONVS, **DEFAULTS)
 def conv(e, kernel=lambda w: w, bias=lambda b: b, in_front=False, shown=lambda y: y, **other):
     """Σ x[place · stride + tap · dilation] w[tap] + b."""
-    x, w, *b = e.given
+    (x, w, *b), o = e.given, e.options
     for name, value in other.items():
-        setattr(o := e.options, name, value(getattr(o, name)))
+        setattr(o, name, value(getattr(o, name)))
     w = kernel(w)
-    y = shown(convolved(e.options, x, w, Window(e.options, x.shape, w.shape[2:], in_front)))
+    y = shown(convolved(o, x, w, Window(o, x.shape, w.shape[2:], in_front)))
     return y + bias(b[0]).reshape(-1, *[1] * (w.ndim - 2)) if b else y
 
 
@@ -75,7 +79,7 @@ def conv_rule(e, kernel=lambda w: w, bias=np.sum):
     if e.place == 1:
         d, met = np.zeros_like(w), grouped(window.padded(x), o.groups, 1)
         for tap, where in window.taps():
-            d[(..., *tap)] = np.einsum("ngo...,ngc...->goc", g, met[where]).reshape(w.shape[:2])
+            d[(..., *tap)] = np.einsum("ngol,ngcl->goc", flat(g), flat(met[where])).reshape(w.shape[:2])
         return d
     d = grouped(np.zeros_like(window.padded(x)), o.groups, 1)
     for tap, where in window.taps():

@@ -61,8 +61,9 @@ class Evidence:
             raise Unfit("no gradient came from above")
         return wide(self.upstream)
 
-    @cached_property
+    @property
     def options(self):
+        """The arguments by name, to be read, or changed by who asks."""
         return SimpleNamespace(**self.arguments)
 
     @cached_property

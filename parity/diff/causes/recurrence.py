@@ -29,7 +29,7 @@ def shown(e, outputs, finals):
 
 def that_one(e, results):
     """Which of the results the evidence is about: that which the right formula gives for it."""
-    return next(i for i, a in enumerate(results) if e.reproduces(a, e.theirs))
+    return next(i for i, a in enumerate(results) if a.shape == e.theirs.shape and e.same(a, e.theirs))
 
 
 IN_ORDER = lambda i, f, a, o: (i, f, a, o)
