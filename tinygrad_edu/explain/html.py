@@ -64,9 +64,10 @@ def _text(child: Any) -> str:
 # ---------------------------------------------------------------------- what a page is made of
 
 
-def section(title: str, *children: Any, id: str) -> Markup:
+def section(title: str, *children: Any, id: str, **attributes: Any) -> Markup:
     """A part of the page under its heading."""
-    return element("section", element("h2", title, id=f"{id}-title"), children, id=id, aria_labelledby=f"{id}-title")
+    heading = element("h2", title, id=f"{id}-title")
+    return element("section", heading, children, id=id, aria_labelledby=f"{id}-title", **attributes)
 
 
 def figure(caption: Any, *children: Any, **attributes: Any) -> Markup:
