@@ -132,8 +132,9 @@ def what(finding):
         ("tensor", element("code", short(finding["tensor"]))) if finding.get("tensor") else None,
         ("shape", f"{shape(finding['shape'])}, {finding['dtype']}") if finding.get("dtype") else None,
         ("worst entry", element("samp", str(list(finding["index"])))) if finding.get("index") else None,
-        ("when", fragment(to_step(finding, ", ".join(filter(None, place))), f" ({VIEWS[finding['view']]})")),
-        ("how often", f"{times:,} times so".replace(",", "\u2009")) if times > 1 else None,
+        ("when", to_step(finding, ", ".join(filter(None, place)))),
+        ("how often", f"{times:,} times".replace(",", "\u2009")) if times > 1 else None,
+        ("seen with", VIEWS[finding["view"]]),
     ]
     return facts(filter(None, rows))
 
@@ -215,16 +216,16 @@ def losses(packed, axis):
     steps = packed.data["steps"]
     finite = [x for x in known if isfinite(x)]
     log = bool(finite) and min(finite) > 0 and max(finite) > 1000 * min(finite)
-    curves = lines(axis, [Series("torch", steps, packed.torch), Series("ours", steps, packed.ours)], log=log)
-    last = [next((x for x in reversed(y) if x is not None), None) for y in (packed.torch, packed.ours)]
-    apart = lines(axis, [Series("|Δ|", steps, packed.delta)], zero=True)
-    name = fragment("loss", legend("torch", "ours"))
+    curves = lines(axis, [Series("broad", steps, packed.torch), Series("series-2", steps, packed.ours)], log=log)
+    last = lambda y: next((x for x in reversed(y) if x is not None), None)
+    apart = lines(axis, [Series("ink", steps, packed.delta)], zero=True, low=True)
+    name = fragment("loss", legend(torch="broad", ours="series-2"))
     rows = [
-        Row(name, curves, [element("div", number(x, 7)) for x in last], "loss"),
-        Row("|Δ loss|", apart, number(max((x for x in packed.delta if x is not None), default=None)), "delta"),
+        Row(name, curves, [element("div", number(last(y), 7)) for y in (packed.torch, packed.ours)], "loss"),
+        Row("|Δ loss|", apart, number(last(packed.delta)), "delta"),
     ]
     caption = "The loss, each engine running free" + (", on a logarithmic scale" if log else "")
-    return chart(caption, rows, axis, end="end, worst", class_="chart pair")
+    return chart(caption, rows, axis, end="at the end")
 
 
 def spreads(packed, axis):

@@ -14,13 +14,13 @@ AXIS = Axis("step", 0, 10)
 KAPPA = Scale(0.1, 64, limit=True)
 
 
-def points(markup, series=1):
-    d = re.search(rf'<path d="([^"]*)" class="line series-{series}">', markup)[1]
+def points(markup):
+    d = re.search(r'<path d="([^"]*)" class="line ink">', markup)[1]
     return [[tuple(map(float, p.split())) for p in part.split("L")] for part in re.findall(r"M([^Mh]+)", d)]
 
 
 def test_a_curve_goes_through_its_points():
-    curve = points(lines(AXIS, [Series("loss", [0, 5, 10], [0.0, 1.0, 2.0])]))[0]
+    curve = points(lines(AXIS, [Series("ink", [0, 5, 10], [0.0, 1.0, 2.0])]))[0]
     assert [x for x, _ in curve] == [0, 500, 1000]
     heights = [y for _, y in curve]
     assert heights[0] > heights[1] > heights[2] > 0
@@ -29,14 +29,14 @@ def test_a_curve_goes_through_its_points():
 
 def test_a_curve_has_a_gap_where_there_is_no_number():
     for missing in (None, math.nan, math.inf):
-        parts = points(lines(AXIS, [Series("loss", [0, 1, 2, 3], [1.0, 2.0, missing, 3.0])]))
+        parts = points(lines(AXIS, [Series("ink", [0, 1, 2, 3], [1.0, 2.0, missing, 3.0])]))
         assert [len(part) for part in parts] == [2, 1]
 
 
 def test_a_long_curve_keeps_its_extremes():
     y = [0.0] * 100_000
     y[54_321] = 1.0
-    made = lines(Axis("step", 0, 1e5), [Series("loss", range(100_000), y)])
+    made = lines(Axis("step", 0, 1e5), [Series("ink", range(100_000), y)])
     heights = [y for part in points(made) for _, y in part]
     assert len(made) < 40_000
     assert min(heights) < max(heights) - 80
@@ -45,7 +45,7 @@ def test_a_long_curve_keeps_its_extremes():
 def test_curves_of_nothing_of_one_point_and_of_equal_numbers_are_drawn():
     for y in ([], [None], [math.nan], [3.0], [0.0, 0.0], [1e-300, 1e300]):
         for options in ({}, {"zero": True}, {"log": bool(y) and y[0] == 1e-300}):
-            assert "nan" not in lines(AXIS, [Series("loss", range(len(y)), y)], **options)
+            assert "nan" not in lines(AXIS, [Series("ink", range(len(y)), y)], **options)
 
 
 def test_cells_are_shaded_by_their_logarithm():

@@ -26,9 +26,9 @@ class Axis(NamedTuple):
 
 
 class Series(NamedTuple):
-    """A curve: y over x. What is None or not finite leaves a gap."""
+    """A curve: y over x, in a style of page.css. What is None or not finite leaves a gap."""
 
-    name: str
+    style: str
     x: Sequence[float]
     y: Sequence[float | None]
 
@@ -63,23 +63,21 @@ def plane(axis: Axis, *marks: Any, above: Any = None, **attributes: Any) -> Mark
 # ---------------------------------------------------------------------- curves
 
 
-def lines(axis: Axis, series: Sequence[Series], *, zero: bool = False, log: bool = False) -> Markup:
-    """Curves over one axis, each in the style of its place; `zero`: from 0 upwards. Ticks stand on hairlines."""
+def lines(axis: Axis, series: Sequence[Series], *, zero: bool = False, log: bool = False, low: bool = False) -> Markup:
+    """Curves over one axis; `zero`: from 0 upwards; `low`: of little height. Ticks stand on hairlines."""
     seen = [y for s in series for y in s.y if y is not None and math.isfinite(y) and (y > 0 or not log)]
-    low, high = (min(seen), max(seen)) if seen else (0.0, 1.0)
-    low = 0.0 if zero else low
+    least, most = (min(seen), max(seen)) if seen else (0.0, 1.0)
+    least = 0.0 if zero else least
     scaled = math.log if log else float
-    bottom, top = scaled(low), scaled(high)
+    bottom, top = scaled(least), scaled(most)
     room = (top - bottom) * 0.06 or 0.5
     bottom, top = (bottom if zero else bottom - room), top + room
     height = lambda y: HEIGHT * (top - scaled(y)) / (top - bottom)
-    marked = decades(low, high) if log else ticks(low, high)
+    marked = decades(least, most) if log else ticks(least, most)
     grid = [element("path", d=f"M0 {height(y):.1f}h{WIDTH}", class_="grid") for y in marked]
-    curves = [
-        element("path", d=path(axis, s, height, log), class_=f"line series-{i + 1}") for i, s in enumerate(series)
-    ]
+    curves = [element("path", d=path(axis, s, height, log), class_=f"line {s.style}") for s in series]
     names = [element("span", number(y), class_="tick", style=f"top:{height(y):.1f}%") for y in marked]
-    return plane(axis, grid, curves, above=names, class_="plane curves")
+    return plane(axis, grid, curves, above=names, class_="plane curves low" if low else "plane curves")
 
 
 def path(axis: Axis, series: Series, height: Any, log: bool) -> str:
@@ -124,13 +122,17 @@ def decades(low: float, high: float) -> list[float]:
 def foot(axis: Axis) -> Markup:
     """The numbers under the lowest plane."""
     whole = [x for x in ticks(axis.low, axis.high) if x == int(x)] or [round(axis.low)]
-    marks = [element("span", f"{x:,.0f}".replace(",", "\u2009"), style=f"left:{axis.at(x) / WIDTH:.2%}") for x in whole]
+    part = lambda x: f"{axis.at(x) / WIDTH:.2%}"
+    marks = [
+        element("span", f"{x:,.0f}".replace(",", "\u2009"), style=f"left:{part(x)};transform:translateX(-{part(x)})")
+        for x in whole
+    ]
     return element("div", marks, class_="foot", aria_hidden="true")
 
 
-def legend(*names: str) -> Markup:
-    """Which curve is which."""
-    keys = [element("span", element("i", class_=f"key series-{i + 1}"), name) for i, name in enumerate(names)]
+def legend(**styles: str) -> Markup:
+    """Which curve is which: name=style."""
+    keys = [element("span", element("i", class_=f"key {style}"), name) for name, style in styles.items()]
     return element("span", keys, class_="legend")
 
 
@@ -185,8 +187,8 @@ def chart(caption: Any, rows: Iterable[Row], axis: Axis, *, end: str, **attribut
         for row in rows
     ]
     head = [
-        element("th", "", scope="col", aria_label="name"),
-        element("th", foot(axis), scope="col", class_="wide", aria_label=f"over {axis.name}s"),
+        element("th", axis.name, scope="col", class_="axis"),
+        element("th", foot(axis), scope="col", class_="wide", aria_label=f"from {axis.low:g} to {axis.high:g}"),
         element("th", end, scope="col", class_="number"),
         element("th", "", scope="col", class_="number here", data_here=True, aria_label="chosen"),
     ]

@@ -93,12 +93,13 @@ const page = {
     });
   },
 
-  // A hairline through all planes at x; without x, none.
+  // A hairline, `cursor` or `hover`, through all planes at x; where x is null, none.
   cursor(name, x) {
     const plane = document.querySelector(".plane");
     if (!plane) return;
     const [from, to] = [Number(plane.dataset.from), Number(plane.dataset.to)];
-    const at = x === null ? "-1rem" : `${(100 * (x - from)) / (to - from)}%`;
-    document.documentElement.style.setProperty(`--${name}`, at);
+    const style = document.documentElement.style;
+    style.setProperty(`--${name}-shown`, x === null ? "none" : "block");
+    style.setProperty(`--${name}`, `${(100 * (x - from)) / (to - from)}%`);
   },
 };
