@@ -10,7 +10,9 @@ from .arguments import file, rate, whole
 from .cases import ACTIVATIONS, CASES, MODELS, OPTIMIZERS, Options
 from .lockstep import run
 
-COMMANDS = {name: name for name in ("diff", "ops", "modules", "optimizers")} | {"engine": "engines"}  # and their packages
+COMMANDS = {name: name for name in ("diff", "ops", "modules", "optimizers")} | {
+    "engine": "engines"
+}  # and their packages
 
 
 def parser():

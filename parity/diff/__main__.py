@@ -20,7 +20,13 @@ def parser():
     )
     add = parser.add_argument
     add("--quick", action="store_true", help="do not measure what rounding can do: quicker, with wider bounds")
-    add("--trust", metavar="NAME", action="append", default=[], help="a Function whose backward is meant not to be forward's derivative")
+    add(
+        "--trust",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a Function whose backward is meant not to be forward's derivative",
+    )
     add("--json", type=file(".json"), metavar="FILE", help="write the report here")
     add("--html", type=file(".html"), metavar="FILE", help="write it as one page, to be opened in a browser")
     add("script", type=Path, metavar="SCRIPT", help="an ordinary PyTorch script")

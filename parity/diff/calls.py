@@ -71,7 +71,11 @@ class Call:
         arrays = [r.detach().numpy() for r in results]
         if gradients is None:
             return arrays, []
-        pairs = [(r, torch.from_numpy(np.array(g, r.detach().numpy().dtype))) for r, g in zip(results, gradients) if g is not None]
+        pairs = [
+            (r, torch.from_numpy(np.array(g, r.detach().numpy().dtype)))
+            for r, g in zip(results, gradients)
+            if g is not None
+        ]
         wanted = [x for x in made if x.requires_grad]
         found = iter(torch.autograd.grad([r for r, _ in pairs], wanted, [g for _, g in pairs], allow_unused=True))
         slopes = [next(found) if x.requires_grad else None for x in made]
@@ -84,7 +88,24 @@ def written(name):
     return (last.endswith("_") and not last.endswith("__")) or last == "__setitem__" or last in IN_PLACE
 
 
-IN_PLACE = {f"__i{operator}__" for operator in "add sub mul div truediv floordiv mod pow and or xor lshift rshift".split()}
+IN_PLACE = {
+    f"__i{operator}__"
+    for operator in [
+        "add",
+        "sub",
+        "mul",
+        "div",
+        "truediv",
+        "floordiv",
+        "mod",
+        "pow",
+        "and",
+        "or",
+        "xor",
+        "lshift",
+        "rshift",
+    ]
+}
 
 
 def resolve(torch, name):
@@ -115,7 +136,12 @@ def tensors(tree):
 def write(tensor, array):
     """Put these numbers into a tensor's memory, past its version counter: nobody is to notice."""
     mine = tensor.detach().numpy()
-    if mine.shape == array.shape and mine.dtype == array.dtype and mine.flags.writeable and mine.tobytes() != array.tobytes():
+    if (
+        mine.shape == array.shape
+        and mine.dtype == array.dtype
+        and mine.flags.writeable
+        and mine.tobytes() != array.tobytes()
+    ):
         np.copyto(mine, array)
 
 

@@ -44,7 +44,9 @@ class Judge:
         if doubtful:
             sigma = self.sigma(again, ours, doubtful)
             for i in doubtful:
-                verdicts[i] = self.rounded((what, i), ours[i], theirs[i], sigma.get(i), exact and (lambda i=i: exact()[i]))
+                verdicts[i] = self.rounded(
+                    (what, i), ours[i], theirs[i], sigma.get(i), exact and (lambda i=i: exact()[i])
+                )
         return verdicts
 
     def plain(self, key, a, b):
@@ -78,8 +80,10 @@ class Judge:
             return {}
         self.measured += 1
         try:
-            results, sigma = spread(lambda: dict(enumerate(again())))
-        except Exception:  # it moves numbers that may not be moved, of a positive definite matrix; or cannot be called again
+            _, sigma = spread(lambda: dict(enumerate(again())))
+        except (
+            Exception
+        ):  # it moves numbers that may not be moved, of a positive definite matrix; or cannot be called again
             return {}
         return {i: sigma[i] for i in doubtful if i in sigma and sigma[i].shape == ours[i].shape}
 
@@ -98,7 +102,14 @@ class Judge:
     def verdict(self, agrees, a, b, badness, kappa, bound=f"κ ≤ {KAPPA}"):
         index = np.unravel_index(np.argmax(badness), a.shape)
         delta = abs(float(a[index]) - float(b[index]))
-        return Verdict(agrees, delta, ulps(a[index], b[index]), kappa, tuple(map(int, index)), "" if agrees else f"the bound is {bound}")
+        return Verdict(
+            agrees,
+            delta,
+            ulps(a[index], b[index]),
+            kappa,
+            tuple(map(int, index)),
+            "" if agrees else f"the bound is {bound}",
+        )
 
 
 def attempt(f):

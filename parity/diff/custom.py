@@ -44,10 +44,17 @@ def wrong_rule(torch, cls, call, gradients):
             continue
         worst = np.unravel_index(off.argmax(), off.shape)
         left, right = slope(worst)
-        near = lambda a, b: abs(a - b) <= max(1e-4 * max(abs(a), abs(b)), 1e-7 * scale)
+        near = lambda a, b, scale=scale: abs(a - b) <= max(1e-4 * max(abs(a), abs(b)), 1e-7 * scale)
         if near(left, right) and near((left + right) / 2, theirs[worst]) and not near((left + right) / 2, ours[worst]):
             given = {f"input {i}": v.array for i, (_, v) in enumerate(call.given)}
-            return dict(inputs=given, input=k, ours=ours, theirs=np.where(np.isnan(theirs), ours, theirs), index=tuple(map(int, worst)), upstream=None if gradients[0] is None else gradients[0].numpy())
+            return dict(
+                inputs=given,
+                input=k,
+                ours=ours,
+                theirs=np.where(np.isnan(theirs), ours, theirs),
+                index=tuple(map(int, worst)),
+                upstream=None if gradients[0] is None else gradients[0].numpy(),
+            )
     return None
 
 
@@ -71,14 +78,22 @@ def differentiated(torch, f, call, gradients):
         results = tensors(f(*args, **kwargs))
     pairs = [(r, g.to(r.dtype)) for r, g in zip(results, gradients) if g is not None and r.requires_grad]
     wanted = [x for x in made if x.requires_grad]
-    found = iter(torch.autograd.grad([r for r, _ in pairs], wanted, [g for _, g in pairs], allow_unused=True) if pairs else ())
+    found = iter(
+        torch.autograd.grad([r for r, _ in pairs], wanted, [g for _, g in pairs], allow_unused=True) if pairs else ()
+    )
     return made, [next(found, None) if x.requires_grad else None for x in made]
 
 
 def forward(cls):
     """forward as a function of its inputs, with a ctx that keeps nothing."""
     nothing = lambda *args: None
-    methods = ("save_for_backward", "save_for_forward", "mark_dirty", "mark_non_differentiable", "set_materialize_grads")
+    methods = (
+        "save_for_backward",
+        "save_for_forward",
+        "mark_dirty",
+        "mark_non_differentiable",
+        "set_materialize_grads",
+    )
     if cls.setup_context.__qualname__ != f"{cls.__name__}.setup_context" and "setup_context" not in vars(cls):
         ctx = SimpleNamespace(**dict.fromkeys(methods, nothing), needs_input_grad=(True,) * 99)
         return lambda *args, **kwargs: cls.forward(ctx, *args, **kwargs)

@@ -21,7 +21,13 @@ def accuse(finding, ours, theirs, *, what, call=None, engine=None, **facts):
     evidence = Evidence(what=what, op=finding.op, ours=ours, theirs=theirs, close=close, **facts)
     try:
         finding.causes = [cause.words for cause in causes(evidence)]
-    except (ValueError, TypeError, IndexError, ArithmeticError, AttributeError):  # a formula met what it does not expect
+    except (
+        ValueError,
+        TypeError,
+        IndexError,
+        ArithmeticError,
+        AttributeError,
+    ):  # a formula met what it does not expect
         finding.causes = []
 
 

@@ -6,7 +6,11 @@ from typing import Any
 
 import numpy as np
 
-WHOLE, EACH, AT_MOST = 20, 10, 400  # the op-by-op tables kept: of the first steps, then of each tenth; of so many at most
+WHOLE, EACH, AT_MOST = (
+    20,
+    10,
+    400,
+)  # the op-by-op tables kept: of the first steps, then of each tenth; of so many at most
 ROWS = 2000  # lines of one step's table
 
 
@@ -41,10 +45,17 @@ class Finding:
     def said(self, verdict, a, b):
         """Take over what the judge found about these two arrays."""
         self.delta, self.ulp, self.kappa, self.index, self.why = (
-            verdict.delta, verdict.ulp, verdict.kappa, list(map(int, verdict.index)), verdict.why)
+            verdict.delta,
+            verdict.ulp,
+            verdict.kappa,
+            list(map(int, verdict.index)),
+            verdict.why,
+        )
         known = b if b is not None else a
         self.shape, self.dtype = list(known.shape), known.dtype.name
-        number = lambda x: x[verdict.index].item() if x is not None and x.ndim == len(verdict.index) and x.size else None
+        number = lambda x: (
+            x[verdict.index].item() if x is not None and x.ndim == len(verdict.index) and x.size else None
+        )
         self.ours, self.torch = number(a), number(b)
         return self
 

@@ -1,35 +1,36 @@
-"""The free view: ours runs the script by itself, and each step is set beside the reference's. What does it do to training?"""
+"""The free view: ours runs the script by itself, and each step is set beside the reference's. What does it do to training?
+
+Only the first step is judged: up to there nothing has had the time to grow, and what memory is shared with whom shows here, while the local
+view writes the reference's numbers over it."""
 
 import numpy as np
 
-from .calls import tensors
-from .local import WALKS
-from .optimizers import arrays, parameters
-from .view import View
+from .compare import Judge
+from .optimizers import arrays, gradients, parameters
+from .view import WALKS, View
 
 
 class Free(View):
     name = "free"
 
-    def __init__(self, engine, stream, progress, names):
+    def __init__(self, engine, stream, progress):
         super().__init__(engine, stream, progress)
-        self.parted = self.stepped = self.taped = False
+        self.parted = self.taped = False
+        self.judge = Judge(stochastic=False)
 
     def begin(self, name, where, given, direct=True):
-        if self.paused or self.parted or name not in WALKS or not self.next("backward", where):
-            return None
-        *_, loss, taped = self.stream.take()
-        if self.step.loss != [None, None] and not (self.stepped or self.taped):
-            self.ended()
-        root, self.taped = tensors(given[:1]), taped
-        self.step.loss = [root[0].item() if len(root) == 1 and root[0].numel() == 1 else None, loss]
-        return "walk"
+        if not self.paused and name in WALKS and self.reach("backward", where):
+            *_, loss, taped = self.stream.take()
+            self.loss(given, loss, self.taped)
+            self.taped = taped
+            return "walk"
+        return None
 
     def end(self, token, result):
         if token and self.stream.ahead()[0] == "walked":
             self.stream.take()
 
-    def next(self, kind, where):
+    def reach(self, kind, where):
         """Whether the reference has come to the same; where it has not, the runs have parted, and nothing more can be said."""
         if not self.parted and (found := self.stream.ahead()[0]) != kind:
             self.parted = True
@@ -39,23 +40,29 @@ class Free(View):
         return not self.parted
 
     def before(self, optimizer, args, kwargs):
-        if not self.paused and self.next("before", self.tracer_line()):
-            self.stream.take()
+        if self.paused:
+            return
+        if self.reach("before", self.here()):
+            _, where, _, params, grads = self.stream.take()
+            self.learn(optimizer)
+            ps = parameters(optimizer)
+            if self.step.step == 1:
+                for what, mine, theirs in (("parameter", arrays(ps), params), ("gradient", gradients(ps), grads)):
+                    for p, a, b, verdict in zip(ps, mine, theirs, self.judge.judge(what, mine, theirs)):
+                        if not verdict.agrees:
+                            finding = self.finding(
+                                f"{what} before the step", type(optimizer).__name__, where, self.label(p)
+                            )
+                            self.find(finding.said(verdict, a, b))
         self.paused = not any(callable(a) for a in (*args[1:], *kwargs.values()))
 
     def after(self, optimizer, args, kwargs):
         self.paused = False
-        if self.next("after", ("", 0)):
+        if self.reach("after", ("", 0)):
             _, params, _ = self.stream.take()
-            self.learn(optimizer)
             for p, mine, theirs in zip(parameters(optimizer), arrays(parameters(optimizer)), params):
                 if mine.shape == theirs.shape:
-                    self.step.drift[self.label(p)] = float(np.abs(np.subtract(mine, theirs, dtype=np.float64)).max(initial=0.0))
+                    delta = np.abs(np.subtract(mine, theirs, dtype=np.float64))
+                    self.step.drift[self.label(p)] = float(delta.max(initial=0.0))
             self.stepped = True
             self.ended()
-
-    def close(self, error, line):
-        if self.step.loss != [None, None]:
-            self.ended()
-        kind, *rest = self.stream.ahead()
-        self.error, self.torch = rest if kind == "end" else (None, "")

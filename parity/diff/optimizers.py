@@ -47,8 +47,11 @@ def results(found):
     return {key: a for key, a in found.items() if key[0] != "gradient"}
 
 
-def settle(optimizer, params, states):
+def settle(optimizer, params, states, grads=()):
     """Let it go on from these numbers, in the memory that it has."""
+    for p, grad in zip(parameters(optimizer), grads):
+        if grad is not None and p.grad is not None:
+            write(p.grad, grad)
     for p, array, state in zip(parameters(optimizer), params, states):
         write(p, array)
         mine = optimizer.state[p] if state else {}

@@ -18,6 +18,7 @@ from .tracer import Tracer
 
 def main(descriptor, view, stochastic, trusted, outputs, script, *arguments):
     with os.fdopen(int(descriptor), "wb") as pipe:
+
         def tell(*message):
             pickle.dump(message, pipe, protocol=5)
             pipe.flush()
@@ -26,12 +27,14 @@ def main(descriptor, view, stochastic, trusted, outputs, script, *arguments):
         line = Line(tinygrad_edu.__path__[0] + os.sep)
         stream = Stream(view, trusted.split(","), f"{outputs}.torch", script, arguments)
         progress = lambda step, loss: tell("step", step, loss)
-        tracer = Tracer(line, lambda *a: viewed.begin(*a), lambda *a: viewed.end(*a))
-        options = dict(stochastic=stochastic == "True") if view == "local" else {}
-        viewed = {"local": Local, "free": Free}[view](tinygrad_edu, stream, progress, tracer.names, **options)
-        viewed.tracer_line = lambda: line(sys._getframe(1))
-        register_optimizer_step_pre_hook(lambda *a: viewed.before(*a))
-        register_optimizer_step_post_hook(lambda *a: viewed.after(*a))
+        tracer = Tracer(line)
+        if view == "local":
+            viewed = Local(tinygrad_edu, stream, progress, tracer.names, stochastic == "True")
+        else:
+            viewed = Free(tinygrad_edu, stream, progress)
+        tracer.view, viewed.line = viewed, line
+        register_optimizer_step_pre_hook(viewed.before)
+        register_optimizer_step_post_hook(viewed.after)
         error = None
         with tinygrad_edu.as_torch():
             try:
@@ -40,7 +43,7 @@ def main(descriptor, view, stochastic, trusted, outputs, script, *arguments):
             except BaseException as caught:
                 error = caught
         sys.stdout.flush()
-        viewed.close(raised(error, line), line)
+        viewed.close(raised(error, line))
         findings = [finding.told() for finding in viewed.findings.values()]
         facts = dict(torch=viewed.torch, numpy=np.__version__, error=viewed.error)
         tell("done", dict(findings=findings, steps=viewed.steps, compared=dict(viewed.compared)) | facts)

@@ -28,7 +28,11 @@ from .optimizers import arrays, gradients, groups, parameters, states
 from .script import Line, raised, run
 
 SHOWN = ("T", "mT", "H", "mH", "real")  # of what a tensor has as attributes, those that are calls in all but name
-WALKS = {"torch.Tensor.backward": 3, "torch.autograd.backward": 3, "torch.autograd.grad": 4}  # and where create_graph is
+WALKS = {
+    "torch.Tensor.backward": 3,
+    "torch.autograd.backward": 3,
+    "torch.autograd.grad": 4,
+}  # and where create_graph is
 
 
 class Recorder(TorchFunctionMode):
@@ -37,7 +41,12 @@ class Recorder(TorchFunctionMode):
     def __init__(self, tell, local, trusted):
         super().__init__()
         self.tell, self.local, self.trusted = tell, local, trusted
-        self.on, self.process, self.numbers, self.line = True, os.getpid(), 0, Line(os.path.dirname(torch.__file__) + os.sep)
+        self.on, self.process, self.numbers, self.line = (
+            True,
+            os.getpid(),
+            0,
+            Line(os.path.dirname(torch.__file__) + os.sep),
+        )
         self.serials, self.leaves, self.last = WeakIdKeyDictionary(), WeakIdKeyDictionary(), 0
         self.applied, self.walking = [], False
 
@@ -141,7 +150,9 @@ class Recorder(TorchFunctionMode):
                 self.tell("rule", facts)
             self.applied.clear()
             inputs = tensors(args[1:2] or kwargs.get("inputs")) if name.endswith(".grad") else []
-            wanted = [(self.serials.get(x), None if g is None else g.detach().numpy()) for x, g in zip(inputs, result or ())]
+            wanted = [
+                (self.serials.get(x), None if g is None else g.detach().numpy()) for x, g in zip(inputs, result or ())
+            ]
             grads = {self.serials[x]: x.grad.detach().numpy() for x in self.leaves if x.grad is not None}
             self.tell("walked", None, *((grads, wanted) if self.local else ({}, [])))
         return result
@@ -204,7 +215,9 @@ def history(x):
 
 def its_own(frame):
     """Whether torch.autograd itself asked for this walk: gradcheck, a Jacobian."""
-    while frame.f_code.co_filename.endswith(("torch/overrides.py", "torch/_tensor.py", "torch/autograd/__init__.py", __file__)):
+    while frame.f_code.co_filename.endswith(
+        ("torch/overrides.py", "torch/_tensor.py", "torch/autograd/__init__.py", __file__)
+    ):
         frame = frame.f_back
     return "/torch/autograd/" in frame.f_code.co_filename or "/torch/_functorch/" in frame.f_code.co_filename
 

@@ -48,10 +48,24 @@ def run(view, script, arguments, stochastic, trusted, outputs, watch):
     """One view, in a process of its own, which starts the reference's."""
     start = perf_counter()
     reader, writer = os.pipe()
-    command = ["-m", "parity.diff.ours", str(writer), view, str(stochastic), ",".join(trusted), str(outputs), script, *arguments]
+    command = [
+        "-m",
+        "parity.diff.ours",
+        str(writer),
+        view,
+        str(stochastic),
+        ",".join(trusted),
+        str(outputs),
+        script,
+        *arguments,
+    ]
     with open(f"{outputs}.complaints", "w+b") as complaints:
         process = subprocess.Popen(
-            [sys.executable, *command], pass_fds=(writer,), stdin=subprocess.DEVNULL, stderr=complaints, env=surroundings()
+            [sys.executable, *command],
+            pass_fds=(writer,),
+            stdin=subprocess.DEVNULL,
+            stderr=complaints,
+            env=surroundings(),
         )
         os.close(writer)
         with os.fdopen(reader, "rb") as pipe:

@@ -35,7 +35,10 @@ def run(script, arguments):
     """Run the script in this process, in whose main module's place it stands. What it raises comes out."""
     file = os.path.abspath(script)
     sys.argv[:] = [script, *arguments]
-    sys.path[:] = [os.path.dirname(file), *(path for path in sys.path if path not in ("", os.getcwd()) or path == root())]
+    sys.path[:] = [
+        os.path.dirname(file),
+        *(path for path in sys.path if path not in ("", os.getcwd()) or path == root()),
+    ]
     main = sys.modules["__main__"] = ModuleType("__main__")
     vars(main).update(__file__=file, __builtins__=builtins, __loader__=SourceFileLoader("__main__", file))
     exec(compile(Path(script).read_bytes(), file, "exec", dont_inherit=True), vars(main))

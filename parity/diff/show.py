@@ -14,7 +14,12 @@ FEW = 10  # findings, of those after the first
 @contextmanager
 def progress(console):
     """A line for each view. Nobody knows how long a script is."""
-    columns = (SpinnerColumn(), TextColumn("{task.description:6}"), TextColumn("{task.fields[seen]}"), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description:6}"),
+        TextColumn("{task.fields[seen]}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as lines:
         tasks = {view: lines.add_task(view, total=None, start=False, seen="") for view in VIEWS}
 

@@ -35,6 +35,9 @@ class Stream:
         self.ahead()
         return self.coming.popleft()
 
+    def give_back(self, message):
+        self.coming.appendleft(message)
+
     def drop(self, n):
         for _ in range(n):
             self.coming.popleft()

@@ -22,8 +22,20 @@ PLACES = {
     "torch.autograd": tinygrad_edu.autograd,
     "torch.autograd.functional": tinygrad_edu.autograd.functional,
 }
-APART = {"torch.linalg": "linalg.", "torch.nn.init": "init.", "torch.autograd": "autograd.", "torch.autograd.functional": "autograd.functional."}  # norm is not linalg.norm
-OPERATORS = {"truediv": "div", "itruediv": "div_", "idiv": "div_", "rtruediv": "rdiv", "floordiv": "floor_divide", "or": "bitwise_or"}
+APART = {
+    "torch.linalg": "linalg.",
+    "torch.nn.init": "init.",
+    "torch.autograd": "autograd.",
+    "torch.autograd.functional": "autograd.functional.",
+}  # norm is not linalg.norm
+OPERATORS = {
+    "truediv": "div",
+    "itruediv": "div_",
+    "idiv": "div_",
+    "rtruediv": "rdiv",
+    "floordiv": "floor_divide",
+    "or": "bitwise_or",
+}
 OPERATORS |= {"and": "bitwise_and", "xor": "bitwise_xor", "invert": "bitwise_not", "mod": "remainder"}
 OPERATORS |= {f"i{name}": f"{name}_" for name in ("add", "sub", "mul", "pow")} | {"radd": "add", "rmul": "mul"}
 
@@ -95,8 +107,25 @@ def hidden(attribute):
     return attribute.startswith("_") and (not attribute.startswith("__") or attribute in DUNDERS)
 
 
-DUNDERS = set(dir(object)) | {"__len__", "__bool__", "__float__", "__int__", "__index__", "__iter__", "__array__", "__array_ufunc__"}
-DUNDERS |= {"__array_function__", "__getattr__", "__deepcopy__", "__contains__", "__format__", "__setstate__", "__dlpack__"}
+DUNDERS = set(dir(object)) | {
+    "__len__",
+    "__bool__",
+    "__float__",
+    "__int__",
+    "__index__",
+    "__iter__",
+    "__array__",
+    "__array_ufunc__",
+}
+DUNDERS |= {
+    "__array_function__",
+    "__getattr__",
+    "__deepcopy__",
+    "__contains__",
+    "__format__",
+    "__setstate__",
+    "__dlpack__",
+}
 
 
 def plain(place, attribute):
@@ -109,14 +138,20 @@ def plain(place, attribute):
 
 RAISED = object()  # what a call gives that ends with an exception
 RETURNS = {dis.opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST") if name in dis.opmap}
-APART_FROM_TORCH = ("/nn/utils/", "/optim/", "/utils/data/")  # of ours, where torch's own Python may call other functions
+APART_FROM_TORCH = (
+    "/nn/utils/",
+    "/optim/",
+    "/utils/data/",
+)  # of ours, where torch's own Python may call other functions
 
 
 class Tracer:
-    """Hands each call to `begin(name, where, given)`, and what came of it to `end(token, result)`, where begin gave a token."""
+    """Hands each call to the view's `begin(name, where, given, direct)`, and what came of it, with what that gave, to its `end`."""
 
-    def __init__(self, line, begin, end):
-        self.names, self.line, self.begin, self.end = Names(), line, begin, end
+    view = None
+
+    def __init__(self, line):
+        self.names, self.line = Names(), line
         self.frame = self.token = None
         self.ours = tinygrad_edu.__path__[0]
         self.apply = tinygrad_edu.autograd.Function.__dict__["apply"].__func__.__code__
@@ -133,17 +168,17 @@ class Tracer:
             if event == "call":
                 if frame.f_code is self.apply:
                     name = f"{frame.f_locals['cls'].__name__}.apply"
-                    self.applied.append((frame, self.begin(name, self.line(frame), given(frame)[1:])))
+                    self.applied.append((frame, self.view.begin(name, self.line(frame), given(frame)[1:])))
                 elif (name := self.names.of_frame(frame)) is not None:
                     self.frame = frame
                     caller = frame.f_back.f_code.co_filename if frame.f_back else ""
                     direct = not (caller.startswith(self.ours) and any(part in caller for part in APART_FROM_TORCH))
-                    self.token = self.begin(name, self.line(frame), given(frame), direct)
+                    self.token = self.view.begin(name, self.line(frame), given(frame), direct)
             elif event == "return" and self.applied and frame is self.applied[-1][0]:
-                self.end(self.applied.pop()[1], outcome(frame, result))
+                self.view.end(self.applied.pop()[1], outcome(frame, result))
         elif event == "return" and frame is self.frame:
             token, self.frame, self.token = self.token, None, None
-            self.end(token, outcome(frame, result))
+            self.view.end(token, outcome(frame, result))
 
 
 def outcome(frame, result):
@@ -156,7 +191,9 @@ def given(frame):
     code, variables = frame.f_code, frame.f_locals
     count = code.co_argcount + code.co_kwonlyargcount
     found = [variables[name] for name in code.co_varnames[:count]]
-    rest = [variables[name] for name in code.co_varnames[count : count + bool(code.co_flags & 4) + bool(code.co_flags & 8)]]
+    rest = [
+        variables[name] for name in code.co_varnames[count : count + bool(code.co_flags & 4) + bool(code.co_flags & 8)]
+    ]
     if code.co_flags & 4:
         found.extend(rest.pop(0))
     return found + rest
