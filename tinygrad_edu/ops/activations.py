@@ -119,6 +119,7 @@ def threshold(x, threshold, value):
 @op(dx=lambda g, x: g * logistic(-x), **FLOATS, torch="LogSigmoid")
 def logsigmoid(x):
     """log σ(x) = min(x, 0) - log(1 + e^-|x|), whose slope is σ(-x)."""
+    x = np.asarray(x, order="C")
     return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
 
 
