@@ -100,7 +100,9 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-05):
         )
     several(n * channels // num_groups * math.prod(rest), "value per channel", input)
     fitting(input, (channels,), weight=weight, bias=bias)
-    groups = standardize(input.contiguous().reshape(n, num_groups, input.array.size // max(1, n * num_groups)), (2,), eps)
+    groups = standardize(
+        input.contiguous().reshape(n, num_groups, input.array.size // max(1, n * num_groups)), (2,), eps
+    )
     out = affine(groups.reshape(input.shape), weight, bias, (channels, *[1] * len(rest)))
     return out.contiguous(memory_format=order(input))
 

@@ -15,7 +15,9 @@ from .judge import KAPPA, Bits, Scaled, kappas
 from .rounding import spread
 
 FREE = 1e-10  # of a tensor's scale: what a few steps of float64 may come to
-ZERO = 1e-14  # of the largest number of its quantity so far: where one engine has 0, the other may have this much rounding
+ZERO = (
+    1e-14  # of the largest number of its quantity so far: where one engine has 0, the other may have this much rounding
+)
 
 Arrays = dict[tuple[int, str, str], np.ndarray]
 
@@ -85,7 +87,9 @@ def difference(ours: Arrays, theirs: Arrays, again: Callable[[], Arrays] | None 
             if quantity == "initial state":
                 told = "" if a.tobytes() == b.tobytes() else apart(a, b, same, Bits.words)
             else:
-                rule, zero = (rules.setdefault(*it) for it in (((quantity, tensor), Scaled(FREE)), ((quantity,), Scaled(ZERO))))
+                rule, zero = (
+                    rules.setdefault(*it) for it in (((quantity, tensor), Scaled(FREE)), ((quantity,), Scaled(ZERO)))
+                )
                 used = [r.used(np.where(same, 0, a), np.where(same, 0, b)) for r in (rule, zero)]
                 over = min(used) > 1 or not finite(a, b, same)
                 if over and again:

@@ -42,7 +42,7 @@ def choice(*texts):
 
 
 def options(draw, **choices):
-    """", name=value" for each option that is not left at its default, which is drawn as often as all else."""
+    """ ", name=value" for each option that is not left at its default, which is drawn as often as all else."""
     drawn = {name: draw(st.none() | st.sampled_from(values)) for name, values in choices.items()}
     return "".join(f", {name}={value!r}" for name, value in drawn.items() if value is not None)
 
@@ -74,7 +74,9 @@ def activation(flow):
 
 
 def dropout(flow):
-    return st.builds(applied, choice("Dropout(0.5)", "Dropout(0.2)", "AlphaDropout(0.3)"), st.just(flow), st.just(False))
+    return st.builds(
+        applied, choice("Dropout(0.5)", "Dropout(0.2)", "AlphaDropout(0.3)"), st.just(flow), st.just(False)
+    )
 
 
 @st.composite
@@ -128,7 +130,9 @@ def convolution(draw, flow):
     k = draw(st.integers(1, min(3, (min(sizes) + 2 * p - 1) // d + 1)))
     groups = draw(divisors(channels, out))
     modes = ["circular", "replicate"] + ["reflect"] * (min(sizes) > p)
-    more = "".join(f", {n}={v}" for n, v, usual in [("stride", s, 1), ("padding", p, 0), ("dilation", d, 1)] if v != usual)
+    more = "".join(
+        f", {n}={v}" for n, v, usual in [("stride", s, 1), ("padding", p, 0), ("dilation", d, 1)] if v != usual
+    )
     more += f", groups={groups}" * (groups > 1) + options(draw, bias=[False], padding_mode=modes)
     sizes = [(size + 2 * p - d * (k - 1) - 1) // s + 1 for size in sizes]
     return applied(f"Conv{dimensions(flow)}d({channels}, {out}, {k}{more})", spatial(flow, out, sizes))
@@ -155,7 +159,9 @@ def pool(draw, flow):
         s, p = draw(st.integers(1, k)), draw(st.integers(0, k // 2))
         made = f"{how}Pool{dimensions(flow)}d({k}, stride={s}{f', padding={p}' * (p > 0)})"
         sizes = [(size + 2 * p - k) // s + 1 for size in sizes]
-    return applied(made, spatial(flow, flow.shape[1], sizes), False)
+    # of a sequence turned into a signal torch makes one that is still turned in memory, as a dropout after it shows: not ours
+    call = f"x = {{layer}}(x{'.contiguous()' * (flow.kind == 'signal')})"
+    return applied(made, spatial(flow, flow.shape[1], sizes), False, call)
 
 
 @st.composite

@@ -42,13 +42,16 @@ def criteria(flow):
 @st.composite
 def made(draw, name, out, target, said):
     if name == "KLDivLoss":  # whose mean torch warns of
-        return Criterion(f"nn.KLDivLoss(reduction={draw(choice('sum', 'batchmean'))!r}{options(draw, **said)})", out, target)
+        return Criterion(
+            f"nn.KLDivLoss(reduction={draw(choice('sum', 'batchmean'))!r}{options(draw, **said)})", out, target
+        )
     return Criterion(f"nn.{name}({options(draw, reduction=['sum'], **said)[2:]})", out, target)
 
 
 # ------------------------------------------------------------------ optimizers
 
 DECAY = {"weight_decay": [0.1]}
+# Rprop goes by a gradient's sign alone, and of a gradient that is zero but for rounding, rounding decides it.
 ADAM = {"betas": [(0.5, 0.9)], "eps": [0.01], **DECAY}
 OPTIMIZERS = {
     "SGD": DECAY | {"momentum": [0.9], "maximize": [True]},
@@ -61,7 +64,6 @@ OPTIMIZERS = {
     "NAdam": ADAM | {"decoupled_weight_decay": [True]},
     "RAdam": ADAM | {"decoupled_weight_decay": [True]},
     "ASGD": DECAY | {"t0": [1.0]},
-    "Rprop": {"etas": [(0.3, 1.5)]},
 }
 GROUPS = """[
     {"params": [p for p in model.parameters() if p.dim() > 1], "weight_decay": 0.05},
