@@ -219,7 +219,7 @@ def recurrent(draw, flow):
 def attention(draw, flow):
     size = flow.shape[2]
     heads, first = draw(divisors(size)), options(draw, batch_first=[True])
-    if draw(st.booleans()):
+    if size > 1 and draw(st.booleans()):
         said = options(draw, dropout=[0.3], activation=["gelu"], norm_first=[True], bias=[False])
         said = said if "dropout" in said else ", dropout=0.0" + said
         return applied(f"TransformerEncoderLayer({size}, {heads}, {draw(width())}{said}{first})", flow)
