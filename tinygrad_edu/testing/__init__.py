@@ -1,27 +1,33 @@
-"""For those who test: is a difference rounding, or is it a bug?"""
+"""For those who test: is a difference rounding, or is it a bug? And what finds bugs: Hypothesis strategies, up to whole programs."""
 
-from importlib import import_module
+from importlib import import_module as _import_module
 
-from ..names import missing
+from ..names import missing_from
 from .close import assert_close
 
-__all__ = ["assert_close", "assert_gradients", "modules", "training_loops"]
+# Where the rest is, which is imported when it is asked for: the strategies need Hypothesis.
+_LATER = {
+    "assert_gradients": "gradients",
+    "modules": "models",
+    "training_loops": "training",
+}
 
-# loaded when they are asked for: the strategies need Hypothesis, which comes with the extra `test`
-LATER = {"assert_gradients": "gradients", "modules": "models", "training_loops": "training"}
+__all__ = ["assert_close", *_LATER]
+
+_missing = missing_from(__name__)
 
 
 def __getattr__(name):
-    if name not in LATER:
-        raise missing(__name__, name)
+    if name not in _LATER:
+        return _missing(name)
     try:
-        return getattr(import_module(f"{__name__}.{LATER[name]}"), name)
-    except ModuleNotFoundError as error:
-        if error.name != "hypothesis":
+        module = _import_module(f"{__name__}.{_LATER[name]}")
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] != "hypothesis":
             raise
-        raise ImportError(
-            f'tinygrad_edu.testing.{name} needs hypothesis, which is not installed: pip install "tinygrad_edu[test]"'
-        ) from error
+        raise ImportError(f'testing.{name} needs Hypothesis: pip install "tinygrad_edu[test]"') from error
+    globals()[name] = getattr(module, name)
+    return globals()[name]
 
 
 def __dir__():

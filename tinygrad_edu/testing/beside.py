@@ -72,30 +72,34 @@ class Difference(NamedTuple):
         return f"step {self.step}: {self.quantity} {self.tensor!r} differs: {self.told}"
 
 
-def difference(ours: Arrays, theirs: Arrays, again: Callable[[], Arrays] | None = None) -> Difference | None:
+def difference(
+    ours: Arrays, theirs: Arrays, sigma: Callable[[], Arrays] | None = None, bound: float = FREE
+) -> Difference | None:
     """What differs first by more than rounding; None if nothing does.
 
-    `again` computes it once more with tinygrad_edu: it is asked what rounding can do, where the bounds say that it is not."""
+    `sigma` says how far rounding moves ours, by `spread`: it is asked where they are farther apart than the bound."""
     rules: dict[tuple[str, ...], Scaled] = {}
-    sigma: dict[tuple[int, str, str], np.ndarray] = {}
+    sigmas: Arrays = {}
     for key in theirs | ours:
         _, quantity, tensor = key
         told = unlike(ours.get(key), theirs.get(key))
         if not told:
             a, b = ours[key], theirs[key]
             same = (a == b) | ((a != a) & (b != b))
-            if quantity == "initial state":
+            if quantity == "initial state" or a.dtype.kind != "f":
                 told = "" if a.tobytes() == b.tobytes() else apart(a, b, same, Bits.words)
+            elif not finite(a, b, same):
+                told = apart(a, b, same, "finite")
             else:
-                rule, zero = (
-                    rules.setdefault(*it) for it in (((quantity, tensor), Scaled(FREE)), ((quantity,), Scaled(ZERO)))
-                )
-                used = [r.used(np.where(same, 0, a), np.where(same, 0, b)) for r in (rule, zero)]
-                over = min(used) > 1 or not finite(a, b, same)
-                if over and again:
-                    sigma = sigma or spread(again)[1]
-                    over = not (finite(a, b, same) and key in sigma and kappas(a, b, sigma[key]).max() <= KAPPA)
-                told = apart(a, b, same, rule.words) if over else ""
+                rule = rules.setdefault((quantity, tensor), Scaled(bound))
+                zero = rules.setdefault((quantity,), Scaled(ZERO))
+                used = [limit.used(np.where(same, 0, a), np.where(same, 0, b)) for limit in (rule, zero)]
+                if min(used) > 1 and sigma:
+                    sigmas = sigmas or sigma()
+                    kappa = kappas(a, b, sigmas.get(key, 0)).max()
+                    told = "" if kappa <= KAPPA else apart(a, b, same, f"κ ≤ {KAPPA}") + f", and κ = {kappa:.3g}"
+                elif min(used) > 1:
+                    told = apart(a, b, same, rule.words)
         if told:
             return Difference(*key, told)
     return None
@@ -129,6 +133,6 @@ def compare(train: Callable[[Any, Any], None], engine: Any, torch: Any) -> int:
     import tinygrad_edu
 
     run = lambda it: Record().of(train, it)
-    found = difference(run(engine), run(torch), lambda: run(tinygrad_edu))
+    found = difference(run(engine), run(torch), lambda: spread(lambda: run(tinygrad_edu))[1])
     print(found or "no difference")
     return int(found is not None)

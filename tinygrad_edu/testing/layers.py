@@ -64,8 +64,9 @@ def linear(draw, flow):
     return applied(f"Linear({flow.shape[-1]}, {size}{options(draw, bias=[False])})", last(flow, size))
 
 
+# (CELU with an alpha that float32 has: torch takes its derivative with 1/alpha in float32, even of float64.)
 PLAIN = """Tanh() Sigmoid() ReLU() GELU() GELU(approximate='tanh') SiLU() ELU() LeakyReLU() Softplus() Softplus(beta=2.0)
-    Hardtanh() ReLU6() Hardswish() Hardsigmoid() Mish() SELU() CELU(alpha=0.7) Softsign() LogSigmoid() Tanhshrink()
+    Hardtanh() ReLU6() Hardswish() Hardsigmoid() Mish() SELU() CELU(alpha=0.5) Softsign() LogSigmoid() Tanhshrink()
     Softmax(dim=-1) LogSoftmax(dim=1) Identity()""".replace("\n", " ").split()
 
 
