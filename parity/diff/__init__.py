@@ -1,0 +1,1 @@
+"""Run a PyTorch script in both engines, and name the first call that differs."""
