@@ -7,4 +7,6 @@ from sybil.parsers.markdown import PythonCodeBlockParser
 
 pytest_collect_file = Sybil(parsers=[PythonCodeBlockParser()], patterns=["README.md", "docs/*.md"]).pytest()
 
+pytest_plugins = ["pytester"]  # runs pytest in tests of parity/plugin.py
+
 collect_ignore = [] if find_spec("safetensors") else ["tinygrad_edu/serialization.py"]  # whose examples save

@@ -37,9 +37,12 @@ def assert_gradients(
     Traceback (most recent call last):
     AssertionError: a bug: the gradient for entry [0] of input 0 is 2.4, and its slope by finite differences is 0.6
     """
+    __tracebackhide__ = True  # pytest shows the test's own line
     leaves = [leaf(x) for x in inputs]
     if not any(isinstance(x, Tensor) and x.requires_grad for x in leaves):
-        raise ValueError("assert_gradients needs an input of floats, a tensor or an array, whose gradient it could judge")
+        raise ValueError(
+            "assert_gradients needs an input of floats, a tensor or an array, whose gradient it could judge"
+        )
     try:
         gradcheck(f if gradients is None else by_hand(f, gradients), leaves, eps=eps, atol=atol, rtol=rtol)
     except GradcheckError as error:
@@ -81,7 +84,9 @@ def number(loss):
     """A loss as an array of float64."""
     loss = np.array(loss, np.float64)
     if loss.size != 1:
-        raise ValueError(f"with gradients= f must give one number, the loss, but it gave an array of shape {loss.shape}")
+        raise ValueError(
+            f"with gradients= f must give one number, the loss, but it gave an array of shape {loss.shape}"
+        )
     return loss.reshape(())
 
 
@@ -90,7 +95,9 @@ def fitting(claimed, arrays):
     claimed = [np.array(it, np.float64) for it in (claimed if isinstance(claimed, (tuple, list)) else (claimed,))]
     shapes, wanted = [g.shape for g in claimed], [a.shape for a in arrays]
     if shapes != wanted:
-        raise AssertionError(f"a bug: gradients() gives arrays of shapes {shapes}, and the inputs of floats have {wanted}")
+        raise AssertionError(
+            f"a bug: gradients() gives arrays of shapes {shapes}, and the inputs of floats have {wanted}"
+        )
     return claimed
 
 

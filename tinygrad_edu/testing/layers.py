@@ -37,8 +37,8 @@ def width(most=4):
     return st.integers(1, most)
 
 
-def choice(*texts):
-    return st.sampled_from(texts)
+def choice(*among):
+    return st.sampled_from(among)
 
 
 def options(draw, **choices):
@@ -75,9 +75,8 @@ def activation(flow):
 
 
 def dropout(flow):
-    return st.builds(
-        applied, choice("Dropout(0.5)", "Dropout(0.2)", "AlphaDropout(0.3)"), st.just(flow), st.just(False)
-    )
+    made = choice("Dropout(0.5)", "Dropout(0.2)", "AlphaDropout(0.3)")
+    return st.builds(applied, made, st.just(flow), st.just(False))
 
 
 @st.composite
@@ -160,9 +159,7 @@ def pool(draw, flow):
         s, p = draw(st.integers(1, k)), draw(st.integers(0, k // 2))
         made = f"{how}Pool{dimensions(flow)}d({k}, stride={s}{f', padding={p}' * (p > 0)})"
         sizes = [(size + 2 * p - k) // s + 1 for size in sizes]
-    # of a sequence turned into a signal torch makes one that is still turned in memory, as a dropout after it shows: not ours
-    call = f"x = {{layer}}(x{'.contiguous()' * (flow.kind == 'signal')})"
-    return applied(made, spatial(flow, flow.shape[1], sizes), False, call)
+    return applied(made, spatial(flow, flow.shape[1], sizes), False)
 
 
 @st.composite
@@ -237,10 +234,11 @@ def flatten(flow):
 
 
 def turned(flow):
-    """A sequence is a signal with its axes exchanged."""
+    """A sequence is a signal with its axes exchanged, in memory too: where one operand of a sum is laid out otherwise than the
+    other, torch's result lies as the first does, ours row by row, and a dropout draws its mask in the order of memory."""
     n, a, b = flow.shape
     out = Flow("signal" if flow.kind == "sequence" else "sequence", (n, b, a))
-    return st.just(Layer("", "x = x.transpose(1, 2)", out, False))
+    return st.just(Layer("", "x = x.transpose(1, 2).contiguous()", out, False))
 
 
 def pooled(flow):
