@@ -67,11 +67,11 @@ def linear(draw, flow):
 # (CELU with an alpha that float32 has: torch takes its derivative with 1/alpha in float32, even of float64.)
 PLAIN = """Tanh() Sigmoid() ReLU() GELU() GELU(approximate='tanh') SiLU() ELU() LeakyReLU() Softplus() Softplus(beta=2.0)
     Hardtanh() ReLU6() Hardswish() Hardsigmoid() Mish() SELU() CELU(alpha=0.5) Softsign() LogSigmoid() Tanhshrink()
-    Softmax(dim=-1) LogSoftmax(dim=1) Identity()""".replace("\n", " ").split()
+    Softmax(dim=-1) LogSoftmax(dim=1) PReLU() Identity()""".replace("\n", " ").split()
 
 
 def activation(flow):
-    return st.builds(applied, st.sampled_from(PLAIN), st.just(flow), st.just(False)) | st.just(applied("PReLU()", flow))
+    return st.sampled_from(PLAIN).map(lambda made: applied(made, flow, made == "PReLU()"))
 
 
 def dropout(flow):
@@ -175,7 +175,7 @@ def over_batch(draw, flow):
 @st.composite
 def over_groups(draw, flow):
     """A group norm, or an instance norm, which is one with as many groups as channels; each group of more than one number."""
-    n, channels, *sizes = flow.shape
+    channels, *sizes = flow.shape[1:]
     fitting = [g for g in range(1, channels + 1) if channels % g == 0 and prod(sizes) * channels // g > 1]
     if not fitting:
         return draw(over_last(flow))
@@ -247,12 +247,23 @@ def pooled(flow):
     return st.sampled_from([Layer("", text, out, False) for text in ("x = x.mean(1)", "x = x[:, -1]")])
 
 
-along = (convolution, pool, over_batch, over_groups, transposed, channel_dropout)
+SPACE = (
+    convolution,
+    pool,
+    over_batch,
+    over_groups,
+    transposed,
+    channel_dropout,
+    convolution,
+    pool,
+    activation,
+    flatten,
+)
 TAKES = {
     "vectors": (*SAME, block, over_batch, over_groups),
-    "sequence": (*SAME, block, recurrent, attention, turned, pooled, flatten),
-    "signal": (*along, *SAME, block, turned, flatten),
-    "image": (*along, *SAME, block, flatten),
+    "sequence": (*SAME, recurrent, attention, block, turned, pooled, recurrent, attention, flatten),
+    "signal": (*SPACE, linear, block, turned),
+    "image": (*SPACE, linear, block),
     "tokens": (embedding,),
 }
 

@@ -46,7 +46,8 @@ class Model(NamedTuple):
             f"{indent(lines(*calls, 'return x'), ' ' * 8)}"
         )
 
-    __str__ = __repr__ = lambda self: self.source
+    def __repr__(self) -> str:
+        return self.source
 
     @property
     def batch(self) -> str:
@@ -57,7 +58,7 @@ class Model(NamedTuple):
 
     def build(self, torch: Any, seed: int = 0) -> Any:
         """The model in the engine `torch`, in float64, with the weights that the seed gives there."""
-        names = {"nn": torch.nn}
+        names: dict[str, Any] = {"nn": torch.nn}
         exec(self.source, names)
         torch.manual_seed(seed)
         return names["Model"]().double()
@@ -75,12 +76,11 @@ def lines(*texts):
 def models(draw, kind, max_layers):
     """Chains of layers, in which each fits what the one before gives; at least one can learn."""
     given = draw(flows(kind))
-    now, layers = given, []
-    while (now.kind == "tokens" or draw(MORE)) and len(layers) < max_layers:
-        layers.append(draw(fitting(now)))
-        now = layers[-1].out
+    layers = [draw(fitting(given))]
+    while len(layers) < max_layers and draw(MORE):
+        layers.append(draw(fitting(layers[-1].out)))
     if not any(layer.learns for layer in layers):
-        layers.append(draw(linear(now)))
+        layers.append(draw(linear(layers[-1].out)))
     return Model(given, tuple(layers))
 
 

@@ -56,7 +56,7 @@ class TrainingLoop(NamedTuple):
 
     def run(self, torch: Any) -> dict[tuple[int, str, str], np.ndarray]:
         """Train in the engine `torch`: all that it computes as arrays by (step, quantity, tensor), as it came to be."""
-        names = {"np": np}
+        names: dict[str, Any] = {"np": np}
         exec(self.source, names)
         return Record().of(names["train"], torch)
 
@@ -71,7 +71,8 @@ class TrainingLoop(NamedTuple):
             "sys.exit(compare(train, engine, torch))\n"
         )
 
-    __str__ = __repr__ = lambda self: self.script()
+    def __repr__(self) -> str:
+        return self.script()
 
 
 @st.composite
