@@ -133,8 +133,15 @@ ROWS = {
     "logsigmoid": lambda t, x: t.nn.functional.logsigmoid(x),
     "rrelu": lambda t, x: t.nn.functional.rrelu(x),
     "cumsum": lambda t, x: x.cumsum(1),
+    "linear": lambda t, x: t.nn.functional.linear(x, t.ones(2, x.shape[-1])),
 }
-AXES = [((4, 3), (1, 0)), ((2, 3, 4), (0, 2, 1)), ((2, 3, 4, 5), (0, 2, 3, 1)), ((2, 4, 5, 3), (0, 3, 1, 2))]
+AXES = [
+    ((4, 3), (1, 0)),
+    ((2, 3, 4), (0, 2, 1)),
+    ((3, 2, 1), (1, 0, 2)),
+    ((2, 3, 4, 5), (0, 2, 3, 1)),
+    ((2, 4, 5, 3), (0, 3, 1, 2)),
+]
 
 
 @pytest.mark.parametrize(("shape", "axes"), AXES, ids=str)
