@@ -11,7 +11,11 @@ from hypothesis import Phase, find, given, settings
 import tinygrad_edu as tg
 from tinygrad_edu.testing import training_loops
 from tinygrad_edu.testing.beside import Record, compare, difference
+from tinygrad_edu.testing.layers import Flow, Layer
+from tinygrad_edu.testing.models import Model
+from tinygrad_edu.testing.recipes import Criterion
 from tinygrad_edu.testing.rounding import spread
+from tinygrad_edu.testing.training import TrainingLoop
 
 pytestmark = pytest.mark.torch
 
@@ -69,6 +73,25 @@ def test_a_wrong_optimizer_is_found_and_shrunk(promised):
     assert difference(loop.run(wrong(SGD=SGD)), loop.run(promised)).quantity in ("state", "learning rate")
 
 
+NUMBERS = Flow("vectors", (1, 1))
+LEAST = TrainingLoop(
+    Model(NUMBERS, (Layer("nn.Linear(1, 1)", "x = {layer}(x)", NUMBERS),)),
+    Criterion("nn.MSELoss()", "out", "rng.standard_normal((1, 1))"),
+    optimizer="torch.optim.SGD(model.parameters(), lr=0.1)",
+    scheduler=None,
+    clip=None,
+    batches=1,
+    evaluates=False,
+    steps=1,
+    seed=0,
+)
+
+
+@pytest.mark.sweep
+def test_the_least_training_is_one_step_of_one_weight():
+    assert least(training_loops(), lambda loop: True) == LEAST
+
+
 def test_the_script_shows_it(promised, tmp_path):
     """By itself: in a folder of its own, with an engine whose every optimizer is in a hurry."""
     (tmp_path / "hasty.py").write_text(
@@ -76,8 +99,7 @@ def test_the_script_shows_it(promised, tmp_path):
         "import tinygrad_edu\n"
         "optim = SimpleNamespace(SGD=lambda params, lr: tinygrad_edu.optim.SGD(params, lr=lr * 1.001))\n"
     )
-    loop = least(training_loops(), lambda loop: True)
-    (tmp_path / "found.py").write_text(loop.script("hasty"))
+    (tmp_path / "found.py").write_text(LEAST.script("hasty"))
     ran = subprocess.run([sys.executable, "found.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 1, ran.stderr
     assert ran.stdout.startswith("step 1: learning rate 'group 0' differs: is 0.1001 here and 0.1 in the reference")
