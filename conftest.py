@@ -17,4 +17,6 @@ pytest_collect_file = Sybil(
     setup=lambda names: names.update(missing=missing),
 ).pytest()
 
+pytest_plugins = ["pytester"]  # runs pytest in tests of parity/plugin.py
+
 collect_ignore = [] if find_spec("safetensors") else ["tinygrad_edu/serialization.py"]  # whose examples save
