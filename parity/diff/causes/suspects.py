@@ -13,10 +13,10 @@ import numpy as np
 
 from .evidence import Cause, Evidence
 
-FORMULA, TURNED, AMOUNT, OBSERVED = range(4)  # the more a suspect knows, the sooner it is heard
+UNCHANGED, FORMULA, TURNED, AMOUNT, OBSERVED = range(5)  # the more a suspect knows, the sooner it is heard
 MOST = 3
 
-SUSPECTS: dict[int, list[Callable[[Evidence], Iterator[Cause]]]] = {FORMULA: [], TURNED: [], AMOUNT: [], OBSERVED: []}
+SUSPECTS: list[list[Callable[[Evidence], Iterator[Cause]]]] = [[], [], [], [], []]
 
 
 def causes(evidence: Evidence) -> list[Cause]:
@@ -25,7 +25,7 @@ def causes(evidence: Evidence) -> list[Cause]:
         if not evidence.theirs.size or not evidence.ours.size or not evidence.differ:
             return []
         alone = " (only one number was compared)" if evidence.numbers == 1 else ""
-        for suspects in SUSPECTS.values():
+        for suspects in SUSPECTS:
             stated: dict[str, Cause] = {}
             for cause in (cause for hear in suspects for cause in heard(hear, evidence)):
                 stated.setdefault(cause.name, cause)
@@ -45,14 +45,14 @@ def heard(hear, evidence):
 # ------------------------------------------------------------------ what becomes of numbers
 
 
-def suspect(name, tier=TURNED):
+def suspect(name, tier=TURNED, rest=1 / 4):
     """Declare a suspect: a generator of (numbers, words), where the numbers, made of ours, are to be the reference's."""
 
     def declare(turns):
         def hear(evidence):
             e = evidence.motion
             for value, words in turns(e):
-                if e.reproduces(value, e.theirs):
+                if e.reproduces(value, e.theirs, rest):
                     yield Cause(name, words, tier == OBSERVED)
 
         SUSPECTS[tier].append(hear)
