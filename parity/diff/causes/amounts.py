@@ -9,7 +9,7 @@ from .suspects import AMOUNT, OBSERVED, SUSPECTS, suspect
 
 FITTED = 1 / 20  # what a constant that is fitted to the numbers may leave of their difference
 NEAR = 1e-3  # candidates further from the ratio than this are not tried
-SURE = 1e-2  # one number that is off by less than this would fit too many constants next to 1
+FEW, SURE = 3, 1e-2  # so few numbers that are off by less than this fit too many constants next to 1
 
 
 def constants(e):
@@ -89,7 +89,7 @@ def times_something(evidence):
         return
     for value, more, less, what in constants(e):
         for c, name in ((value, more), (1 / value if value else math.inf, less)):
-            told = e.numbers > 1 or abs(c - 1) > SURE
+            told = abs(c - 1) > SURE or (e.numbers > FEW and not e.same(e.theirs * c, e.theirs))
             if told and abs(c / r - 1) < NEAR and e.reproduces(e.ours / c, e.theirs):
                 how = "times" if c == value else "over"
                 meant = f", {MEANT[name]}" if name in MEANT else ""

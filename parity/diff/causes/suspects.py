@@ -107,8 +107,9 @@ class Formula:
             yield from heard(lambda e, flaw=flaw: self.accused(e, flaw), e)
 
     def accused(self, e, flaw):
-        value = self.compute(e, **flaw.parts)
-        if e.reproduces(value, e.ours):
+        value = np.asarray(self.compute(e, **flaw.parts))
+        visible = value.shape != e.theirs.shape or not e.same(value, e.theirs)
+        if visible and e.reproduces(value, e.ours):
             yield Cause(flaw.name, flaw.words.format_map(e.arguments))
 
 

@@ -92,6 +92,14 @@ def test_all_is_silence_where_both_agree(clean):
         assert names(e) == names(replace(e, ours=rounded(e.ours))) == []
 
 
+def test_noise_is_none_of_the_flaws(clean):
+    """Also where the formula is known, and all of its flaws are tried."""
+    for e, _ in clean:
+        if e.theirs.dtype == np.float64 and e.theirs.size > 1:
+            size = 10 ** rng.uniform(-4, 0) * np.abs(e.theirs[np.isfinite(e.theirs)]).max(initial=0.1)
+            assert names(replace(e, ours=e.theirs + size * normal(*e.theirs.shape))) == [], f"{e.what} {e.op} {e.wrt}"
+
+
 # ------------------------------------------------------------------ what becomes of numbers
 
 x = normal(3, 3, 4)
