@@ -111,7 +111,7 @@ def kernels(e):
         dealt = lambda w: w.reshape(-1, groups, *w.shape[1:]).swapaxes(0, 1).reshape(w.shape)
         words = f"in ours output o belongs to group o mod {groups}, and in torch to one of {groups} equal runs"
         yield Flaw("groups interleaved", words, dict(kernel=dealt))
-    if groups > 1 and e.what in conv.whats:
+    if groups > 1 and e.what in conv.kinds:
         back = lambda y: grouped(y, groups, 1).swapaxes(1, 2).reshape(y.shape)
         yield Flaw("groups interleaved", words, dict(kernel=dealt, shown=back))
 

@@ -76,11 +76,11 @@ class Flaw:
 class Formula:
     """A formula as a function of the evidence; its parts are keyword arguments, and right as they stand.
 
-    It is about results of some kinds (`whats`) of some `ops`; `defaults` are torch's, of arguments that nobody gave. The
+    It is about results of some kinds (`kinds`) of some `ops`; `defaults` are torch's, of arguments that nobody gave. The
     rule of a custom Function may be anybody's."""
 
-    def __init__(self, compute, whats, ops, defaults):
-        self.compute, self.whats, self.ops, self.defaults = compute, whats, ops, defaults
+    def __init__(self, compute, kinds, ops, defaults):
+        self.compute, self.kinds, self.ops, self.defaults = compute, kinds, ops, defaults
         self.flaws: list[Callable[[Evidence], Iterator[Flaw]]] = []
         self.__doc__ = compute.__doc__
 
@@ -88,7 +88,7 @@ class Formula:
         return self.compute(replace(evidence, arguments=self.defaults | evidence.arguments), **parts)
 
     def about(self, e):
-        return e.what in self.whats and (e.op in self.ops or e.what == "rule")
+        return e.what in self.kinds and (e.op in self.ops or e.what == "rule")
 
     def flaw(self, name, words, **parts):
         """Declare a flaw: these parts instead of the right ones. Arguments stand in the words as {eps}."""

@@ -1,7 +1,6 @@
 """The guesser of causes: it names every flaw that is planted, and is silent about everything else."""
 
 import warnings
-from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -64,18 +63,17 @@ SAME = (
     "slope squared",
     "double ",
 )  # where f, or f', is a constant
-TIMES = 2  # as often each is planted, or once if no more of the samples show it
 
 
 def test_every_flaw_is_named(clean):
-    planted, named = set(), Counter()
+    planted, named = set(), set()
     with np.errstate(all="ignore"):
         for e, formulas in clean:
             for f in formulas:
                 known = replace(e, arguments=f.defaults | e.arguments)
                 for flaw in [flaw for flaws in f.flaws for flaw in heard(flaws, known)]:
                     planted.add((f.ops, flaw.name))
-                    if named[f.ops, flaw.name] == TIMES:
+                    if (f.ops, flaw.name) in named:
                         continue
                     for ours in heard(lambda e, f=f, flaw=flaw: [np.asarray(f.compute(e, **flaw.parts))], known):
                         if ours.shape == e.theirs.shape and np.allclose(ours, e.theirs, rtol=1e-4, equal_nan=True):
@@ -83,8 +81,8 @@ def test_every_flaw_is_named(clean):
                         found = names(replace(e, ours=rounded(ours)))
                         also = IN_FIRST_STEP.get(flaw.name)
                         assert flaw.name in found or also in found, f"{e.what} {e.op} {e.wrt}: {flaw.name}, not {found}"
-                        named[f.ops, flaw.name] += 1
-    assert not [(ops, name) for ops, name in planted - named.keys() if not name.startswith(SAME)]
+                        named.add((f.ops, flaw.name))
+    assert not [(ops, name) for ops, name in planted - named if not name.startswith(SAME)]
 
 
 def test_all_is_silence_where_both_agree(clean):
@@ -94,7 +92,7 @@ def test_all_is_silence_where_both_agree(clean):
 
 def test_noise_is_none_of_the_flaws(clean):
     """Also where the formula is known, and all of its flaws are tried."""
-    for e, _ in clean:
+    for e, _ in clean[::2]:
         if e.theirs.dtype == np.float64 and e.theirs.size > 1:
             size = 10 ** rng.uniform(-4, 0) * np.abs(e.theirs[np.isfinite(e.theirs)]).max(initial=0.1)
             assert names(replace(e, ours=e.theirs + size * normal(*e.theirs.shape))) == [], f"{e.what} {e.op} {e.wrt}"
