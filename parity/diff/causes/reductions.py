@@ -192,7 +192,7 @@ def running_along_another(e):
 def permute_rule(e, order=np.argsort):
     """g with its axes back in the input's order."""
     (x,) = e.given
-    return e.g.transpose(order([i % x.ndim for i in e.options.dims]))
+    return e.g.transpose(order([int(i) % x.ndim for i in np.ravel(e.options.dims)]))
 
 
 permute_rule.flaw(
