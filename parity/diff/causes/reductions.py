@@ -74,7 +74,8 @@ average_rule.flaw(
 def counted_otherwise(e):
     (x,) = e.given
     right = math.prod(x.shape[i] for i in axes(e.options.dim, x.ndim))
-    lengths = {n: f"the length of axis {i}" for i, n in enumerate(x.shape)} | {x.size: "the number of all entries"}
+    axis = lambda n: " or ".join(str(i) for i, m in enumerate(x.shape) if m == n)
+    lengths = {n: f"the length of axis {axis(n)}" for n in x.shape} | {x.size: "the number of all entries"}
     for n, what in lengths.items():
         if n != right and e.op == "mean":
             words = f"ours divides by {n}, {what}, where a mean of {right} numbers divides by {right}"

@@ -289,3 +289,9 @@ def test_one_number_is_seldom_explained_by_chance():
         a, b = rng.uniform(0.1, 10, (2, 1))
         explained += bool(names(differing(a, b, inputs={"input": normal(32, 10)}, arguments={"lr": 0.1, "p": 0.3})))
     assert explained <= 1
+
+
+def test_a_wrong_count_names_every_axis_of_that_length():
+    x = normal(4, 4, 3)
+    (cause,) = causes(differing(x.sum() / 4, x.mean(), op="mean", inputs={"input": x}))
+    assert "4, the length of axis 0 or 1, where a mean of 48 numbers" in cause.words
