@@ -77,13 +77,13 @@ adam.flaw(
     "ours corrects with t - 1, and the reference with t, which is 1 in the first step",
     time=lambda t: t - 1,
 )
-adam.flaw("betas exchanged", "ours has β₁ and β₂ exchanged, {betas} in the reference", betas=lambda b1, b2: (b2, b1))
 adam.flaw(
     "one beta for two", "ours follows g² with β₁, and the reference with β₂, {betas}", betas=lambda b1, b2: (b1, b1)
 )
 adam.flaw(
     "one beta for two", "ours follows g with β₂, and the reference with β₁, {betas}", betas=lambda b1, b2: (b2, b2)
 )
+adam.flaw("betas exchanged", "ours has β₁ and β₂ exchanged, {betas} in the reference", betas=lambda b1, b2: (b2, b1))
 adam.flaw(
     "beta for 1 - beta",
     "ours keeps 1 - β of its means, and the reference β, {betas}",

@@ -32,8 +32,7 @@ def nadam(
     beta1, beta2 = o.betas
     m, v = mean(s.was("exp_avg"), s.g, beta1), mean(s.was("exp_avg_sq"), s.g**2, beta2)
     mu, nxt = warm(beta1, t, o.momentum_decay), warm(beta1, t + ahead, o.momentum_decay)
-    was = e.was("mu_product")
-    so_far = (1.0 if was is None else float(was)) * mu
+    so_far = float(e.before.get("mu_product", np.float32(1)) * mu)  # in float32, as torch keeps it
     by = (1 - mu) * s.g / (1 - so_far) + nxt * m / (1 - so_far * nxt)
     return s.made(
         s.p - o.lr * by / root(hat_v(v, beta2, t), o.eps), exp_avg=m, exp_avg_sq=v, mu_product=np.asarray(so_far)

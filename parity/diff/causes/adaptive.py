@@ -61,13 +61,14 @@ def adagrad(
     total=lambda was, g: was + g * g,
     root=lambda s, eps: np.sqrt(s) + eps,
     rate=lambda lr, decay, t: lr / (1 + (t - 1) * decay),
+    divides=lambda now, was: now,
     **parts,
 ):
     """s ← s + g²; p ← p - lr g / (√s + ε)."""
     s = Step(e, **parts)
     o = s.o
     squares = total(s.was("sum"), s.g)
-    return s.made(s.p - rate(o.lr, o.lr_decay, s.t) * s.g / root(squares, o.eps), sum=squares)
+    return s.made(s.p - rate(o.lr, o.lr_decay, s.t) * s.g / root(divides(squares, s.was("sum")), o.eps), sum=squares)
 
 
 SUMS = "where the reference has √s + ε, ε = {eps}"
@@ -76,7 +77,9 @@ adagrad.flaw("eps inside the root", f"ours divides by √(s + ε), {SUMS}", root
 adagrad.flaw("eps forgotten", f"ours divides by √s, {SUMS}", root=lambda s, eps: np.sqrt(s))
 adagrad.flaw("no root", f"ours divides by s + ε, {SUMS}", root=lambda s, eps: s + eps)
 adagrad.flaw("nothing kept", "ours has the last g² only, where s is the sum of all", total=lambda was, g: g * g)
-adagrad.flaw("the old sum", "ours divides by the root of the sum before this g² was added", total=lambda was, g: was)
+adagrad.flaw(
+    "the old sum", "ours divides by the root of the sum before this g² was added", divides=lambda now, was: was
+)
 adagrad.flaw(
     "one step ahead",
     "ours lets lr fall with t, and the reference with t - 1, lr_decay = {lr_decay}",

@@ -7,7 +7,9 @@ import numpy as np
 from .evidence import Cause, magnitude
 from .suspects import AMOUNT, OBSERVED, SUSPECTS, suspect
 
+FITTED = 1 / 20  # what a constant that is fitted to the numbers may leave of their difference
 NEAR = 1e-3  # candidates further from the ratio than this are not tried
+FEW, SURE = 3, 1e-2  # so few numbers that are off by less than this fit too many constants next to 1
 
 
 def constants(e):
@@ -87,7 +89,8 @@ def times_something(evidence):
         return
     for value, more, less, what in constants(e):
         for c, name in ((value, more), (1 / value if value else math.inf, less)):
-            if abs(c / r - 1) < NEAR and e.reproduces(e.ours / c, e.theirs):
+            told = abs(c - 1) > SURE or (e.numbers > FEW and not e.same(e.theirs * c, e.theirs))
+            if told and abs(c / r - 1) < NEAR and e.reproduces(e.ours / c, e.theirs):
                 how = "times" if c == value else "over"
                 meant = f", {MEANT[name]}" if name in MEANT else ""
                 yield Cause(name, f"{e.us} is {e.them} {how} {what}{meant}")
@@ -96,15 +99,15 @@ def times_something(evidence):
 SUSPECTS[AMOUNT].append(times_something)
 
 
-@suspect("times a constant", OBSERVED)
+@suspect("times a constant", OBSERVED, FITTED)
 def times_any(e):
     """ours = c · theirs, and nothing says why."""
     r = ratio(e)
-    if r is not None and e.numbers > 1:
+    if r is not None and e.numbers > 2:
         yield e.ours / r, f"{e.us} is {e.them} times {r:.6g} in every entry, and nothing that was given is so large"
 
 
-@suspect("plus a constant", OBSERVED)
+@suspect("plus a constant", OBSERVED, FITTED)
 def plus_any(e):
     """ours = theirs + c."""
     if e.ours.shape == e.theirs.shape and e.numbers > 2 and e.ours.dtype.kind == "f":

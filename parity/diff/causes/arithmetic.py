@@ -102,13 +102,13 @@ slope_of(
 @formula("gradient", "pow", exponent=None)
 def power_rule(e, slope=lambda x, n: n * x ** (n - 1.0)):
     """n xⁿ⁻¹, for an n that is a number."""
-    (x,) = e.given
-    return e.g * slope(x, float(e.options.exponent))
+    (x,), o = e.given, e.options
+    return e.g * slope(x, float(getattr(o, "other", o.exponent)))
 
 
-power_rule.flaw("exponent not lowered", f"ours has n xⁿ, {POW}, n = {{exponent}}", slope=lambda x, n: n * x**n)
-power_rule.flaw("exponent forgotten", f"ours has xⁿ⁻¹, {POW}, n = {{exponent}}", slope=lambda x, n: x ** (n - 1))
-power_rule.flaw("a factor is missing", f"ours passes g on as it came, {POW}, n = {{exponent}}", slope=lambda x, n: 1)
+power_rule.flaw("exponent not lowered", f"ours has n xⁿ, {POW}", slope=lambda x, n: n * x**n)
+power_rule.flaw("exponent forgotten", f"ours has xⁿ⁻¹, {POW}", slope=lambda x, n: x ** (n - 1))
+power_rule.flaw("a factor is missing", f"ours passes g on as it came, {POW}", slope=lambda x, n: 1)
 
 
 @formula("gradient", "maximum", "minimum")
@@ -127,11 +127,9 @@ extreme_rule.flaw("ties of maximum", TIE.format("both", "the whole gradient"), t
 
 # ------------------------------------------------------------------ products of matrices
 
-MAYBE_T = lambda a: a.mT if a.ndim > 1 else a
-
 
 @formula("gradient", "matmul", "mm", "bmm")
-def product_rule(e, turned=MAYBE_T, upstream=lambda g, other: g):
+def product_rule(e, turned=lambda a: a.mT):
     """g yᵀ for x, and xᵀ g for y."""
     x, y = e.given
     if x.ndim < 2 or y.ndim < 2:

@@ -47,14 +47,15 @@ def grouped(a, groups, axis):
 
 
 def flat(a):
+    """A place in the output as one axis."""
     return a.reshape(*a.shape[:3], -1)
 
 
 def convolved(o, x, w, window):
-    x, found = grouped(window.padded(x), o.groups, 1), 0
+    x, w, found = grouped(window.padded(x), o.groups, 1), grouped(w, o.groups, 0), 0
     for tap, where in window.taps():
-        found = found + np.einsum("ngc...,goc->ngo...", x[where], grouped(w[(..., *tap)], o.groups, 0))
-    return found.reshape(len(x), len(w), *window.out)
+        found = found + w[(..., *tap)] @ flat(x[where])
+    return found.reshape(len(x), -1, *window.out)
 
 
 @formula("output", *CONVS, **DEFAULTS)
@@ -79,11 +80,11 @@ def conv_rule(e, kernel=lambda w: w, bias=np.sum):
     if e.place == 1:
         d, met = np.zeros_like(w), grouped(window.padded(x), o.groups, 1)
         for tap, where in window.taps():
-            d[(..., *tap)] = np.einsum("ngol,ngcl->goc", flat(g), flat(met[where])).reshape(w.shape[:2])
+            d[(..., *tap)] = (flat(g) @ flat(met[where]).mT).sum(0).reshape(w.shape[:2])
         return d
-    d = grouped(np.zeros_like(window.padded(x)), o.groups, 1)
+    d, w = grouped(np.zeros_like(window.padded(x)), o.groups, 1), grouped(kernel(w), o.groups, 0)
     for tap, where in window.taps():
-        d[where] += np.einsum("ngo...,goc->ngc...", g, grouped(kernel(w)[(..., *tap)], o.groups, 0))
+        d[where] += (w[(..., *tap)].mT @ flat(g)).reshape(d[where].shape)
     return window.cut(d.reshape(len(x), -1, *window.long))
 
 
@@ -110,7 +111,7 @@ def kernels(e):
         dealt = lambda w: w.reshape(-1, groups, *w.shape[1:]).swapaxes(0, 1).reshape(w.shape)
         words = f"in ours output o belongs to group o mod {groups}, and in torch to one of {groups} equal runs"
         yield Flaw("groups interleaved", words, dict(kernel=dealt))
-    if groups > 1 and e.what in conv.whats:
+    if groups > 1 and e.what in conv.kinds:
         back = lambda y: grouped(y, groups, 1).swapaxes(1, 2).reshape(y.shape)
         yield Flaw("groups interleaved", words, dict(kernel=dealt, shown=back))
 

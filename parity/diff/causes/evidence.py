@@ -97,13 +97,13 @@ class Evidence:
     def apart(self):
         return distance(self.ours, self.theirs)
 
-    def reproduces(self, value, seen):
+    def reproduces(self, value, seen, rest=1 / 4):
         """Whether `value` is `seen`, one of both results, but for rounding.
 
-        It must also leave no more than a quarter of their difference: else rounding might be all that it explains. What is
-        not of the reference's size is brought there first, because the judge's bound may be made for that."""
+        It must also leave no more than a share of their difference, `rest`: else rounding might be all that it explains.
+        What is not of the reference's size is brought there first, because the judge's bound may be made for that."""
         value = np.asarray(value)
-        if value.shape != seen.shape or not distance(value, seen) <= self.apart / 4:
+        if value.shape != seen.shape or not distance(value, seen) <= self.apart * rest:
             return False
         size = magnitude(self.theirs) / magnitude(seen) if magnitude(seen) and magnitude(self.theirs) else 1.0
         return self.same(value * size, seen * size) if seen.dtype.kind == "f" else np.array_equal(value, seen)
@@ -122,7 +122,7 @@ class Evidence:
 
     us, them = "ours", "the reference"
 
-    @property
+    @cached_property
     def motion(self):
         """The same of an update's step, where a factor or a sign can be seen; anything else is as it is."""
         p = self.before.get("parameter")
@@ -133,14 +133,14 @@ class Evidence:
         steps = dict(ours=wide(self.ours) - p, theirs=wide(self.theirs) - p)
         return Motion(**vars(replace(self, **steps, close=lambda a, b: close(narrow(a), narrow(b)))))
 
-    @property
+    @cached_property
     def numbers(self):
-        """How many different pairs of numbers were compared, without those that are next to nothing."""
+        """How many different pairs of numbers were compared, up to 1000, without those that are next to nothing."""
         if self.ours.shape != self.theirs.shape:
             return np.unique(self.ours if self.ours.size > self.theirs.size else self.theirs).size
         pairs = np.stack([self.ours.ravel(), self.theirs.ravel()])
         sizes = np.nan_to_num(np.abs(wide(pairs)), nan=np.inf).max(0)
-        return np.unique(pairs[:, sizes > 1e-3 * magnitude(pairs)], axis=1).shape[1]
+        return np.unique(pairs[:, sizes > 1e-3 * magnitude(pairs)][:, :1000], axis=1).shape[1]
 
 
 class Motion(Evidence):

@@ -43,7 +43,8 @@ read_rule.flaw("repeated index", TWICE, into=put)
 @formula("gradient", "embedding", padding_idx=None, scale_grad_by_freq=False)
 def embedding_rule(e, into=added, padding=lambda p: p, often=lambda wanted: wanted):
     """To each row the sum of what came to the words that read it; none to the row of padding."""
-    index, w, o = e.given[0], e.input("weight"), e.options
+    index, w = sorted(e.given[:2], key=lambda a: a.dtype.kind == "f")  # torch.embedding takes them the other way round
+    o = e.options
     d = into(np.zeros_like(w), index, e.g)
     if often(o.scale_grad_by_freq):
         d = d / np.maximum(np.bincount(index.ravel(), minlength=len(w)), 1)[:, None]

@@ -27,6 +27,8 @@ def otherwise_reduced(e):
             words = f"ours is the losses with reduction={other!r}, the reference's with {wanted!r}"
             yield Flaw(CALLED[wanted, other], words, dict(total=total))
     if wanted == "mean":
+        if e.given[1].ndim < 2:
+            return
         rows = lambda losses: losses.sum() / len(losses)
         words = "ours divides the sum of the losses by {}, and the reference by the number of all losses"
         yield Flaw("mean over rows", words.format("the number of rows"), dict(total=rows))

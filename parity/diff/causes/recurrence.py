@@ -112,7 +112,7 @@ def lstm_rule(
         steps.append((x, h, c, *gates))
         c = gates[1] * c + gates[0] * gates[2]
         h = gates[3] * np.tanh(c)
-    w, u, dh, dc = *weights[:2], np.zeros_like(h), np.zeros_like(c)
+    (w, u), dh, dc = weights[:2], np.zeros_like(h), np.zeros_like(c)
     dw, du, db, dxs = np.zeros_like(w), np.zeros_like(u), 0.0, []
     rows = lambda a: a.reshape(-1, a.shape[-1])
     for g, (x, h, c, i, f, a, o) in zip(gs[::-1], steps[::-1]):

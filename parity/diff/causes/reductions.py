@@ -74,7 +74,8 @@ average_rule.flaw(
 def counted_otherwise(e):
     (x,) = e.given
     right = math.prod(x.shape[i] for i in axes(e.options.dim, x.ndim))
-    lengths = {n: f"the length of axis {i}" for i, n in enumerate(x.shape)} | {x.size: "the number of all entries"}
+    axis = lambda n: " or ".join(str(i) for i, m in enumerate(x.shape) if m == n)
+    lengths = {n: f"the length of axis {axis(n)}" for n in x.shape} | {x.size: "the number of all entries"}
     for n, what in lengths.items():
         if n != right and e.op == "mean":
             words = f"ours divides by {n}, {what}, where a mean of {right} numbers divides by {right}"
@@ -192,7 +193,7 @@ def running_along_another(e):
 def permute_rule(e, order=np.argsort):
     """g with its axes back in the input's order."""
     (x,) = e.given
-    return e.g.transpose(order([i % x.ndim for i in e.options.dims]))
+    return e.g.transpose(order([int(i) % x.ndim for i in np.ravel(e.options.dims)]))
 
 
 permute_rule.flaw(

@@ -11,7 +11,7 @@ from .suspects import Flaw, formula
 @formula("update", "SGD", momentum=0.0, dampening=0.0, nesterov=False, **COMMON)
 def sgd(
     e,
-    first=lambda g, dampening: g,
+    first=lambda g, momentum, dampening: g,
     follow=lambda b, g, momentum, dampening: momentum * b + (1 - dampening) * g,
     ahead=lambda g, b, momentum: g + momentum * b,
     direction=lambda b, g: b,
@@ -25,7 +25,7 @@ def sgd(
     b = None
     if o.momentum:
         was = e.was("momentum_buffer")
-        b = first(s.g, o.dampening) if was is None else follow(was, s.g, o.momentum, o.dampening)
+        b = first(s.g, o.momentum, o.dampening) if was is None else follow(was, s.g, o.momentum, o.dampening)
         d = ahead(s.g, b, o.momentum) if o.nesterov else direction(b, s.g)
     if borrowed and e.wrt == "grad":
         return b
@@ -36,7 +36,7 @@ decays(sgd)
 sgd.flaw(
     "dampened start",
     "ours dampens the first gradient too, by 1 - {dampening}; torch's buffer begins with the gradient itself",
-    first=lambda g, dampening: (1 - dampening) * g,
+    first=lambda g, momentum, dampening: (1 - dampening) * g,
 )
 sgd.flaw(
     "half of Nesterov",
@@ -60,7 +60,7 @@ sgd.flaw(
 sgd.flaw(
     "mean for momentum",
     "ours begins with (1 - μ) g, as a mean does, and torch with g, μ = {momentum}",
-    first=lambda g, dampening: 0 * g,
+    first=lambda g, momentum, dampening: (1 - momentum) * g,
 )
 sgd.flaw(
     "dampening ignored",
@@ -89,7 +89,8 @@ def velocity(e):
     """b has lr inside: b ← μ b + lr g, p ← p - b."""
     words = "ours has lr inside the buffer, b ← μ b + lr g, as the paper has it, and torch multiplies the step by it"
     inside = dict(
-        first=lambda g, dampening: e.options.lr * g, follow=lambda b, g, m, d: m * b + e.options.lr * (1 - d) * g
+        first=lambda g, momentum, dampening: e.options.lr * g,
+        follow=lambda b, g, m, d: m * b + e.options.lr * (1 - d) * g,
     )
     yield Flaw(
         "lr inside the velocity", words, inside if e.wrt == "momentum_buffer" else dict(inside, length=lambda lr, o: 1)

@@ -13,10 +13,10 @@ import numpy as np
 
 from .evidence import Cause, Evidence
 
-FORMULA, TURNED, AMOUNT, OBSERVED = range(4)  # the more a suspect knows, the sooner it is heard
+UNCHANGED, FORMULA, TURNED, AMOUNT, OBSERVED = range(5)  # the more a suspect knows, the sooner it is heard
 MOST = 3
 
-SUSPECTS: dict[int, list[Callable[[Evidence], Iterator[Cause]]]] = {FORMULA: [], TURNED: [], AMOUNT: [], OBSERVED: []}
+SUSPECTS: list[list[Callable[[Evidence], Iterator[Cause]]]] = [[], [], [], [], []]
 
 
 def causes(evidence: Evidence) -> list[Cause]:
@@ -25,7 +25,7 @@ def causes(evidence: Evidence) -> list[Cause]:
         if not evidence.theirs.size or not evidence.ours.size or not evidence.differ:
             return []
         alone = " (only one number was compared)" if evidence.numbers == 1 else ""
-        for suspects in SUSPECTS.values():
+        for suspects in SUSPECTS:
             stated: dict[str, Cause] = {}
             for cause in (cause for hear in suspects for cause in heard(hear, evidence)):
                 stated.setdefault(cause.name, cause)
@@ -45,14 +45,14 @@ def heard(hear, evidence):
 # ------------------------------------------------------------------ what becomes of numbers
 
 
-def suspect(name, tier=TURNED):
+def suspect(name, tier=TURNED, rest=1 / 4):
     """Declare a suspect: a generator of (numbers, words), where the numbers, made of ours, are to be the reference's."""
 
     def declare(turns):
         def hear(evidence):
             e = evidence.motion
             for value, words in turns(e):
-                if e.reproduces(value, e.theirs):
+                if e.reproduces(value, e.theirs, rest):
                     yield Cause(name, words, tier == OBSERVED)
 
         SUSPECTS[tier].append(hear)
@@ -76,11 +76,11 @@ class Flaw:
 class Formula:
     """A formula as a function of the evidence; its parts are keyword arguments, and right as they stand.
 
-    It is about results of some kinds (`whats`) of some `ops`; `defaults` are torch's, of arguments that nobody gave. The
+    It is about results of some kinds (`kinds`) of some `ops`; `defaults` are torch's, of arguments that nobody gave. The
     rule of a custom Function may be anybody's."""
 
-    def __init__(self, compute, whats, ops, defaults):
-        self.compute, self.whats, self.ops, self.defaults = compute, whats, ops, defaults
+    def __init__(self, compute, kinds, ops, defaults):
+        self.compute, self.kinds, self.ops, self.defaults = compute, kinds, ops, defaults
         self.flaws: list[Callable[[Evidence], Iterator[Flaw]]] = []
         self.__doc__ = compute.__doc__
 
@@ -88,7 +88,7 @@ class Formula:
         return self.compute(replace(evidence, arguments=self.defaults | evidence.arguments), **parts)
 
     def about(self, e):
-        return e.what in self.whats and (e.op in self.ops or e.what == "rule")
+        return e.what in self.kinds and (e.op in self.ops or e.what == "rule")
 
     def flaw(self, name, words, **parts):
         """Declare a flaw: these parts instead of the right ones. Arguments stand in the words as {eps}."""
@@ -107,8 +107,9 @@ class Formula:
             yield from heard(lambda e, flaw=flaw: self.accused(e, flaw), e)
 
     def accused(self, e, flaw):
-        value = self.compute(e, **flaw.parts)
-        if e.reproduces(value, e.ours):
+        value = np.asarray(self.compute(e, **flaw.parts))
+        visible = value.shape != e.theirs.shape or not e.same(value, e.theirs)
+        if visible and e.reproduces(value, e.ours):
             yield Cause(flaw.name, flaw.words.format_map(e.arguments))
 
 

@@ -5,9 +5,10 @@ from itertools import combinations, permutations
 import numpy as np
 
 from .evidence import Cause, distance, magnitude, summed
-from .suspects import OBSERVED, SUSPECTS, TURNED, suspect
+from .suspects import OBSERVED, SUSPECTS, TURNED, UNCHANGED, suspect
 
 AXES = 5  # of more axes than these there are too many orders
+SEEN = 1e-6  # of the largest: what is smaller may be rounding that is left where terms cancel
 
 
 # ------------------------------------------------------------------ the same numbers in other places
@@ -87,6 +88,7 @@ def fortran(e):
     if e.ours.size == e.theirs.size and min(e.ours.ndim, e.theirs.ndim) > 1:
         words = "has the reference's numbers in another order: reshape reads row by row, and so must what wrote them"
         yield e.ours.ravel("F").reshape(e.theirs.shape), f"{e.us} {words}"
+        yield e.ours.ravel().reshape(e.theirs.shape, order="F"), f"{e.us} {words}"
 
 
 @suspect("wrong sign")
@@ -214,12 +216,13 @@ def a_use_twice(e):
             )
 
 
-@claim("not remembered")
+@claim("not remembered", UNCHANGED)
 def unchanged(e):
-    """A state, or a parameter, is what it was."""
-    was = e.before.get(e.wrt or "parameter")
-    if e.what == "update" and was is not None and distance(was, e.theirs) > 0:
-        said = f"our {e.wrt or 'parameter'} is what it was before: what was computed is not written back"
+    """A state, or a parameter, is what it was; a state that there was not yet, 0."""
+    name = e.wrt or "parameter"
+    was = e.before.get(name, None if name == "parameter" else np.zeros_like(e.theirs))
+    if e.what == "update" and e.before and was is not None and distance(was, e.theirs) > 0:
+        said = f"our {name} is what it was before: what was computed is not written back"
         yield f"{said} (mean = ... makes a new array, mean[...] = ... writes into the old)", (was, e.ours)
 
 
@@ -230,7 +233,7 @@ def unchanged(e):
 def lost(e):
     """Ours is 0 in some places, and right elsewhere."""
     if e.ours.shape == e.theirs.shape:
-        gone = (e.ours == 0) & (e.theirs != 0)
+        gone = (e.ours == 0) & (np.abs(e.theirs) > SEEN * magnitude(e.theirs))
         if gone.any() and (e.ours != 0).any():
             said = f"ours is 0 in {gone.sum()} of {gone.size} places where the reference is not, and the same elsewhere"
             yield np.where(gone, e.theirs, e.ours), f"{said}: a mask, a clamp or a corner that takes away too much"
@@ -240,7 +243,7 @@ def lost(e):
 def heard_too_much(e):
     """Ours is a number in some places where the reference is 0, and right elsewhere."""
     if e.ours.shape == e.theirs.shape:
-        extra = (e.ours != 0) & (e.theirs == 0)
+        extra = (e.theirs == 0) & (np.abs(e.ours) > SEEN * magnitude(e.ours))
         if extra.any() and (e.theirs != 0).any():
             said = (
                 f"ours is not 0 in {extra.sum()} of {extra.size} places where the reference is, and the same elsewhere"
@@ -276,7 +279,8 @@ def other_precision(e):
     if a.dtype != b.dtype and a.shape == b.shape and {a.dtype.kind, b.dtype.kind} == {"f"}:
         narrow = min(a.dtype, b.dtype, key=lambda dtype: dtype.itemsize)
         if e.close(a.astype(narrow), b.astype(narrow)):
-            yield f"the numbers are the same, but ours is {a.dtype}, and the reference {b.dtype}: look for a cast, or a Python or NumPy number that promotes"
+            said = f"the numbers are the same, but ours is {a.dtype}, and the reference {b.dtype}"
+            yield (f"{said}: look for a cast, or an array or NumPy number that promotes",)
 
 
 @claim("float32 inside float64")
@@ -286,4 +290,5 @@ def less_precision(e):
     if a.dtype == b.dtype == np.float64 and a.shape == b.shape and a.size > 1:
         rounds = lambda x: (x.astype(np.float32) == x).all()
         if rounds(a) and not rounds(b) and distance(a, b) <= 16 * np.finfo(np.float32).eps * np.linalg.norm(b):
-            yield "ours is float64, but every number of it is one of float32: it was computed, or stored, in float32 on its way"
+            said = "ours is float64, but every number of it is one of float32"
+            yield (f"{said}: it was computed, or stored, in float32 on its way",)

@@ -139,6 +139,7 @@ for op in ("cross_entropy", "nll_loss"):
     call(op, f, {"reduction": "sum"}, input=scores(5, 3), target=some)
     call(op, f, {"reduction": "mean"}, input=scores(5, 3), target=some, weight=positive(3))
     call(op, f, {"reduction": "mean", "ignore_index": 1}, input=scores(5, 3), target=some, weight=positive(3))
+    call(op, f, {"reduction": "mean", "ignore_index": 1}, input=scores(5, 3), target=some)
     call(op, f, {"reduction": "mean"}, input=scores(5, 3, 2), target=whole(3, 5, 2), weight=positive(3))
 call("cross_entropy", F.cross_entropy, {"label_smoothing": 0.1}, input=normal(5, 3), target=some)
 call("cross_entropy", F.cross_entropy, input=normal(5, 3), target=chance(5, 3))
