@@ -4,6 +4,8 @@ import inspect
 
 import numpy as np
 
+from tinygrad_edu.functional.recurrent import PACKED, PADDED
+
 from .calls import Value, resolve, values
 from .causes import Evidence, causes
 
@@ -66,4 +68,8 @@ def bound(engine, call):
     except (AttributeError, TypeError, ValueError):
         return {f"input {i}": part for i, part in enumerate(call.args)} | call.kwargs
     arguments.apply_defaults()
-    return {TORCHS.get(name, name): part for name, part in arguments.arguments.items()}
+    given = {TORCHS.get(name, name): part for name, part in arguments.arguments.items()}
+    if "given" in given:  # of rnn's functions, whose two forms have names of their own
+        packed = len(call.args) > 3 and not isinstance(call.args[3], bool)
+        given = dict(zip(PACKED if packed else PADDED, given["given"])) | given["named"]
+    return given

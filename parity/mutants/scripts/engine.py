@@ -71,3 +71,10 @@ try:
     k.backward()
 except RuntimeError as error:
     print(type(error).__name__)
+
+leaves = [t.detach().clone().requires_grad_() for t in (x, y)]
+optimizer = torch.optim.SGD(leaves, lr=0.1)
+total = leaves[0] + leaves[1]  # whose rule hands one gradient to both
+(total.sum() + (leaves[0] * 3).sum()).backward()
+leaves[0].grad.mul_(2)
+optimizer.step()

@@ -25,6 +25,6 @@ data = TensorDataset(torch.arange(10), torch.arange(10) * 2)
 for options in (dict(shuffle=True), dict(shuffle=True, drop_last=True), dict()):
     loader = DataLoader(data, batch_size=4, **options)
     print(len(loader))
-    for epoch in range(2):
-        print([batch.tolist() for batch, _ in loader])
+    for _ in range(2):
+        print([batch.tolist() for batch, *_ in loader])
 torch.rand(3)
