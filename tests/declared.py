@@ -106,7 +106,7 @@ def in_torch(op, torch):
         "sign_of_det": lambda x: torch.linalg.slogdet(x).sign,
         "solve": torch.linalg.solve,
         "cholesky": torch.linalg.cholesky,
-        "huber": lambda x, delta: F.huber_loss(x, torch.zeros_like(x), "none", delta),
+        "huber": lambda x, target, delta: F.huber_loss(x, target, "none", delta),
         "xlogx": lambda x: torch.xlogy(x, x),
         "standardize": lambda x, dim, eps: (
             (x - x.mean(dim, True)) / (x.var(dim, correction=0, keepdim=True) + eps) ** 0.5

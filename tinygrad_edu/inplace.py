@@ -87,6 +87,9 @@ def as_it_was(x, of, args):
     return made(x.array.copy() if kept else x.array, seen_from_base(x, whole(x).node))
 
 
+FREED = (None,)  # saved by nodes that torch's first walk frees, although no rule of ours reads it
+
+
 def rebase(x, node):
     """Give x, what it is a view of, and all other views of that, their new places in the graph."""
     base, recipes = x, []
@@ -95,7 +98,7 @@ def rebase(x, node):
         base = base.base
     if recipes:
         order = sorted(range(base.array.ndim), key=lambda d: -base.array.strides[d])
-        node = Node(overwritten.op, (base.node, node), (), (recipes, order), base.array)
+        node = Node(overwritten.op, (base.node, node), FREED, (recipes, order), base.array)
     move(base, node)
     for view in views_of(base):
         move(view, seen_from_base(view, node))

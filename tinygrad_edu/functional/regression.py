@@ -60,8 +60,7 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
     compared(input, target)
     if beta < 0:
         raise RuntimeError(f"smooth_l1_loss does not support negative values for beta. Got: {beta}")
-    d = sub(input, target)
-    losses = abs(d) if not beta else loss.huber(d, delta=beta)
+    losses = loss.huber(input, target, delta=beta) if beta else abs(sub(input, target))
     return reduced(losses if beta in (0, 1) else losses / beta, reduction, size_average, reduce)
 
 
@@ -73,10 +72,9 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
     compared(input, target)
     if delta <= 0:
         raise RuntimeError(f"huber_loss does not support non-positive values for delta. Got: {delta}")
-    d = sub(input, target)
-    if d.is_floating_point() and not input.is_floating_point():
-        raise RuntimeError(f"result type {d.dtype} can't be cast to the desired output type {input.dtype}")
-    losses = loss.huber(d.to(input.dtype), delta=delta)
+    if target.is_floating_point() and not input.is_floating_point():
+        raise RuntimeError(f"result type {target.dtype} can't be cast to the desired output type {input.dtype}")
+    losses = loss.huber(input, target, delta=delta).to(input.dtype)
     if weight is None:
         return reduced(losses, reduction)
     if weight.shape != input.shape:

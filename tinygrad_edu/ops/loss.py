@@ -166,12 +166,20 @@ def within(x, delta):
     return np.where(np.abs(x) < delta, x, delta * np.sign(x)) if isinstance(x, Tensor) else np.clip(x, -delta, delta)
 
 
-@op(dx=lambda g, x, delta: g * within(x, delta), places="", cases=[([(2, 6)], {"delta": 0.4})])
-def huber(x, delta):
-    """x² / 2 for |x| <= δ, and beyond its tangents δ (|x| - δ / 2): c (x - c / 2), where c, the slope, is x kept within ±δ."""
+@op(
+    dx=lambda g, x, target, delta: g * within(x - target, delta),
+    dtarget=lambda g, x, target, delta: g * within(target - x, delta),
+    places="",
+    broadcasts=True,
+    promotes=("x", "target"),
+    cases=[([(2, 6), (2, 6)], {"delta": 0.4})],
+)
+def huber(x, target, delta):
+    """d² / 2 for d = x - t, |d| <= δ, and beyond its tangents δ (|d| - δ / 2): c (d - c / 2), where c, the slope, is d kept within ±δ."""
     floats("huber", x)
-    c = within(x, delta)
-    return c * (x - c / 2)
+    d = x - target
+    c = within(d, delta)
+    return c * (d - c / 2)
 
 
 @op(dx=lambda g, x: g * (np.log(x) + x / x), places="", sample=positive, kinks="NaN at 0")

@@ -8,6 +8,16 @@ from .close import assert_close
 # Where the rest is, which is imported when it is asked for: the strategies need Hypothesis.
 _LATER = {
     "assert_gradients": "gradients",
+    "shapes": "strategies",
+    "broadcastable": "strategies",
+    "indices": "strategies",
+    "tensors": "strategies",
+    "programs": "program.drawing",
+    "operations": "program.vocabulary",
+    "Program": "program.ir",
+    "assert_agrees": "program.judging",
+    "differences": "program.judging",
+    "minimal": "program.minimal",
     "modules": "models",
     "training_loops": "training",
 }

@@ -1,0 +1,183 @@
+"""Do two engines agree on a program? What must be equal is compared first; numbers that differ are given every excuse."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from ..judge import ALGEBRA, KAPPA, distance, kappas
+from ..rounding import spread
+from .ir import Program, compiled, numbers
+from .minimal import minimal
+
+LOOSE = {"float16": 1e-2, "float32": 1e-5, "float64": ALGEBRA}  # of the largest entry: what needs no excuse
+CORNER = {"float16": 0.1, "float32": 1e-3, "float64": 1e-9}  # nearer to a kink than this, rounding may decide the side
+FAR = {
+    "float16": 1,
+    "float32": 1e-3,
+    "float64": 1e-8,
+}  # of the largest number of all: beyond, nobody asks for the rounding
+HUGE = 1e30  # beyond it, and at inf and NaN, numbers are not judged
+
+
+@dataclass(frozen=True, eq=False)
+class Difference:
+    """`name` is what differs: "b", "a.grad", "b.requires_grad", "error"; `actual` and `expected` what it is in either engine."""
+
+    name: str
+    actual: Any
+    expected: Any
+
+    def __str__(self):
+        return f"{self.name} is {text(self.actual)}, and should be {text(self.expected)}"
+
+
+def text(value):
+    return np.array2string(value, separator=", ") if isinstance(value, np.ndarray) else str(value)
+
+
+class Disagreement(AssertionError):
+    """Made smaller, and put in words, when somebody reads it: a search meets many, and shows the last."""
+
+    def __init__(self, program, engine, reference):
+        super().__init__(program, engine, reference)
+        self.program, self.engine, self.reference = program, engine, reference
+        self.words = ""
+
+    def __str__(self):
+        if not self.words:
+            small = minimal(self.program, self.engine, self.reference)
+            first, *_ = differences(small, self.engine, self.reference)
+            self.words = f"the engines disagree: {first}\n\n{small.script()}"
+        return self.words
+
+
+def assert_agrees(program: Program, engine: Any, reference: Any) -> None:
+    """Raise AssertionError if a program does in `engine` what it does not do in `reference`; the message is a script.
+
+    >>> from hypothesis import given
+    >>> from tinygrad_edu.testing import assert_agrees, programs
+    >>> @given(programs())
+    ... def test_my_engine(program):
+    ...     assert_agrees(program, my_engine, torch)
+    """
+    if differences(program, engine, reference):
+        raise Disagreement(program, engine, reference)
+
+
+def differences(program: Program, engine: Any, reference: Any) -> list[Difference]:
+    """How a program ends in `engine` and in `reference`, where that differs, in the order of its variables; [] if it does not.
+
+    The type of an error, shapes, dtypes, requires_grad and numbers that are no floats must be equal. Floats may differ by
+    1e-12 (1e-5, if any is float32) of the tensor's largest, and beyond that by κ ≤ 64 times what rounding does to them, which is
+    measured with tinygrad_edu (`assert_close`). A program is not judged where numbers that are not the same in both engines
+    come nearer than 1e-9 to a kink (of relu, max, sort, ...), for rounding has then chosen the side; nor at 1e30 and above.
+    """
+    ours, theirs = program.run(engine), program.run(reference)
+    names = unlike(ours, theirs)
+    if names == ["error"]:
+        return [Difference("error", raised(ours), raised(theirs))]
+    found = [Difference(name, ours.get(name), theirs.get(name)) for name in names]
+    if not found:
+        return []
+    if largest(theirs) > HUGE or at_a_corner(program, engine, reference):
+        return []
+    excused = by_rounding(program, found, largest(theirs))
+    return [difference for difference in found if difference not in excused]
+
+
+def raised(outcome):
+    return " ".join([f"{outcome['error']}:", *outcome["words"].splitlines()[:1]]) if "error" in outcome else "none"
+
+
+def unlike(ours, theirs):
+    """The names of what differs, without any excuse. What an engine does not say at all is not compared."""
+    if "error" in ours or "error" in theirs:
+        return ["error"] if ours.get("error") != theirs.get("error") else []
+    loose = max((LOOSE[a.dtype.name] for a in theirs.values() if floating(a)), default=0)
+    return [name for name, b in theirs.items() if name in ours and not alike(ours[name], b, loose)]
+
+
+def floating(a):
+    return isinstance(a, np.ndarray) and a.dtype.kind == "f"
+
+
+def alike(a, b, loose):
+    if not isinstance(a, np.ndarray) or not isinstance(b, np.ndarray):
+        return a is None and b is None if a is None or b is None else a == b
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    if b.dtype.kind != "f":
+        return bool((a == b).all())
+    if np.array_equal(a, b, equal_nan=True):
+        return True
+    with np.errstate(all="ignore"):
+        return bool((np.abs(a - b) <= loose * np.abs(b).max(initial=0)).all())
+
+
+def largest(outcome):
+    """The largest of all floats, but at least 1; infinite if one of them is NaN."""
+    floats = [np.abs(a).max(initial=1) for a in outcome.values() if floating(a)]
+    return max((np.inf if np.isnan(a) else float(a) for a in floats), default=1.0)
+
+
+def by_rounding(program, found, scale):
+    """Those of the differences, none of them far beyond the last digits of `scale`, that rounding explains: |Δ| ≤ κ σ, with σ of the program in
+    our engine. (Beyond, it would be a corner that rounding has crossed, and of these `at_a_corner` has the say.)"""
+    ours = import_module(__name__.partition(".")[0])  # which imports this package
+    numeric = {
+        d.name: d
+        for d in found
+        if comparable(d.actual, d.expected) and distance(d.actual, d.expected) <= FAR[d.expected.dtype.name] * scale
+    }
+
+    def step():
+        out = program.run(ours)
+        return {name: out[name] for name in numeric}
+
+    try:
+        _, sigma = spread(step) if numeric else ({}, {})
+    except (RuntimeError, LookupError, TypeError, ValueError):  # our engine does it otherwise, or not at all
+        return []
+    return [
+        d
+        for name, d in numeric.items()
+        if sigma[name].shape == d.actual.shape and (kappas(d.actual, d.expected, sigma[name]) <= KAPPA).all()
+    ]
+
+
+def comparable(a, b):
+    arrays = isinstance(a, np.ndarray) and isinstance(b, np.ndarray)
+    return arrays and (a.shape, a.dtype) == (b.shape, b.dtype) and b.dtype.kind == "f" and bool(np.isfinite(a).all())
+
+
+# ------------------------------------------------------------------ corners
+
+
+def at_a_corner(program, engine, reference):
+    """Whether a step reads numbers near its kink that the engines have rounded differently."""
+    return any(
+        not np.array_equal(a, b) and near(program.steps[number], ours, theirs)
+        for (number, ours), (_, theirs) in zip(read(program, engine), read(program, reference))
+        for a, b in zip(ours, theirs)
+    )
+
+
+def read(program, engine):
+    """(number of the step, the arrays that it reads) for each step that has kinks."""
+    seen: list[tuple[int, list[np.ndarray]]] = []
+    probe = lambda number, *variables: seen.append((number, [numbers(x) for x in variables]))
+    try:
+        compiled(program.function(probe=True))(engine, probe)
+    except Exception:
+        return seen
+    return seen
+
+
+def near(step, ours, theirs):
+    if any(a.shape != b.shape for a, b in zip(ours, theirs)):
+        return False
+    gaps = np.abs(step.operation.kinks(*theirs, **step.parameters))
+    scale = max(1, *(np.abs(b).max(initial=0) for b in theirs))
+    return bool((gaps <= CORNER[theirs[0].dtype.name] * scale).any())
