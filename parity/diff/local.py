@@ -85,7 +85,7 @@ class Local(View):
             return
         found = found + [given[k] for k in call.touched]
         ours = [t.detach().numpy() for t in found]
-        if not given:
+        if not given and name not in UNSET:
             call = self.matching.drawn(call, name, ours)
         self.row(call, name)
         if len(ours) != len(call.results):
