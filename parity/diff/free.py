@@ -46,7 +46,7 @@ class Free(View):
             _, where, _, params, grads = self.stream.take()
             self.learn(optimizer)
             ps = parameters(optimizer)
-            if self.step.step == 1:
+            if not self.stepped:
                 for what, mine, theirs in (("parameter", arrays(ps), params), ("gradient", gradients(ps), grads)):
                     for p, a, b, verdict in zip(ps, mine, theirs, self.judge.judge(what, mine, theirs)):
                         if not verdict.agrees:

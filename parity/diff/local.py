@@ -4,7 +4,7 @@ The order of the messages is the script's: calls (matching.py), walks and what a
 steps (updates.py)."""
 
 from functools import partial
-from weakref import WeakKeyDictionary, ref
+from weakref import ref
 
 from .arrivals import Arrivals
 from .calls import tensors, write, written
@@ -28,7 +28,6 @@ class Local(View):
         super().__init__(engine, stream, progress)
         self.names, self.judge, self.oracle = names, Judge(stochastic), Oracle()
         self.matching, self.arrivals, self.updates = Matching(stream, names), Arrivals(self), Updates(self)
-        self.calls = WeakKeyDictionary()  # node -> the Call that it was made by, which lives as long
         self.partners = {}  # serial -> our tensor
         self.silent = set()  # functions that give no tensor
         self.taped = False  # whether a walk was itself recorded, to be differentiated
@@ -140,8 +139,7 @@ class Local(View):
                 finding.why = f"ours {does} grad, torch's does{'' if v.grad else ' not'}"
                 self.find(finding)
             if t.requires_grad and v.grad and t.grad_fn is not None:
-                t.register_hook(partial(self.arrived, call, i))
-                self.calls[t.grad_fn] = call
+                t.register_hook(partial(self.arrived, call, i))  # which keeps the call alive as long as the graph
                 self.arrivals.read(call)
 
     # ---------------------------------------------------------------- what is shown of a call

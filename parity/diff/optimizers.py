@@ -26,7 +26,7 @@ def states(optimizer):
 
 
 def groups(optimizer):
-    """The options of each group, those that can be compared."""
+    """The options of each group, those that can be told."""
     plain = lambda v: v.item() if hasattr(v, "item") else v
     kinds = (int, float, bool, str, tuple, type(None))
     return [

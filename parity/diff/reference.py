@@ -27,6 +27,7 @@ from .custom import wrong_rules
 from .optimizers import arrays, gradients, groups, parameters, states
 from .script import Line, raised, run
 
+NORMS = ("torch.nn.functional.batch_norm", "torch.nn.functional.instance_norm")
 SHOWN = ("T", "mT", "H", "mH", "real")  # of what a tensor has as attributes, those that are calls in all but name
 WALKS = {
     "torch.Tensor.backward": 3,
@@ -79,6 +80,10 @@ class Recorder(TorchFunctionMode):
         versions = [x._version for x in given]
         result = func(*args, **kwargs)
         touched = [k for k, (x, version) in enumerate(zip(given, versions)) if x._version != version]
+        if name in NORMS:  # which write to their running statistics past the counter
+            touched = [
+                k for k in (1, 2) if len(given) > k and (given[k].detach().numpy() != call.given[k][1].array).any()
+            ]
         self.ended(call, result, args, [] if written(name) else [(k, given[k]) for k in touched])
         return result
 

@@ -168,14 +168,15 @@ class Tracer:
             if event == "call":
                 if frame.f_code is self.apply:
                     name = f"{frame.f_locals['cls'].__name__}.apply"
-                    self.applied.append((frame, self.view.begin(name, self.line(frame), given(frame)[1:])))
+                    self.applied.append((frame, (name, self.line(frame), given(frame)[1:])))
                 elif (name := self.names.of_frame(frame)) is not None:
                     self.frame = frame
                     caller = frame.f_back.f_code.co_filename if frame.f_back else ""
                     direct = not (caller.startswith(self.ours) and any(part in caller for part in APART_FROM_TORCH))
                     self.token = self.view.begin(name, self.line(frame), given(frame), direct)
             elif event == "return" and self.applied and frame is self.applied[-1][0]:
-                self.view.end(self.applied.pop()[1], outcome(frame, result))
+                _, call = self.applied.pop()  # told when it is over, after the calls that forward made
+                self.view.end(self.view.begin(*call), outcome(frame, result))
         elif event == "return" and frame is self.frame:
             token, self.frame, self.token = self.token, None, None
             self.view.end(token, outcome(frame, result))

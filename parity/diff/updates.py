@@ -1,5 +1,9 @@
 """An optimizer's step in both engines, from the same parameters, gradients and state: each number by the terms it is the sum of."""
 
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
 from tinygrad_edu.testing.judge import UPDATE, kappas
 from tinygrad_edu.testing.updates import terms
 
@@ -13,6 +17,7 @@ class Updates:
 
     def __init__(self, view):
         self.view, self.began, self.replaying = view, None, False
+        self.kept = WeakKeyDictionary()  # optimizer -> what the reference's remembered after its last step
 
     def before(self, optimizer, closure):
         """Hear what the reference's step reads, compare it with what ours would, and hand that over."""
@@ -30,17 +35,28 @@ class Updates:
                     )
         for i, (mine, theirs) in enumerate(zip(groups(optimizer), options)):
             for key in mine.keys() & theirs.keys():
-                if not nearly(mine[key], theirs[key]):
+                if isinstance(theirs[key], (float, tuple)) and not nearly(mine[key], theirs[key]):
                     finding = view.finding("option", type(optimizer).__name__, where, f"{key} of group {i}")
                     finding.ours, finding.torch = (
                         v if isinstance(v, (int, float)) else None for v in (mine[key], theirs[key])
                     )
                     finding.why = f"ours is {mine[key]}, torch's {theirs[key]}"
                     view.find(finding)
+        self.kept_between(optimizer, where)
         settle(optimizer, params, [{}] * len(params), grads)
         for mine, theirs in zip(optimizer.param_groups, options):
             mine.update({key: value for key, value in theirs.items() if isinstance(mine.get(key), float)})
         self.began = where, snapshot(params, grads, states(optimizer)), options, closure
+
+    def kept_between(self, optimizer, where):
+        """What the optimizer remembers must be what it remembered after its last step."""
+        for i, (mine, theirs) in enumerate(zip(states(optimizer), self.kept.get(optimizer, ()))):
+            for key in mine.keys() & theirs.keys():
+                a, b = np.asarray(mine[key]), np.asarray(theirs[key])
+                (verdict,) = self.view.judge.judge(("kept", key), [a], [b])
+                if not verdict.agrees:
+                    label = self.view.label(parameters(optimizer)[i])
+                    self.changed_between(f"state {key}", type(optimizer).__name__, where, label, verdict, a.copy(), b)
 
     def changed_between(self, what, op, where, label, verdict, mine, theirs):
         finding = self.view.finding(f"{what} before the step", op, where, label)
@@ -65,6 +81,7 @@ class Updates:
             if not verdict.agrees:
                 self.wrong(optimizer, where, key, verdict, mine.get(key), theirs.get(key), start, options)
         settle(optimizer, params, kept)
+        self.kept[optimizer] = kept
 
     def verdicts(self, optimizer, start, mine, theirs, closure):
         """The verdicts on what the step made: each number may be off by so many eps of what it is the sum of."""
@@ -107,6 +124,12 @@ class Updates:
         if self.view.find(finding):
             group = next(o for g, o in zip(optimizer.param_groups, options) if any(q is p for q in g["params"]))
             accuse(finding, mine, theirs, what="update", before=before, arguments=group, wrt=quantity)
+
+
+def first(key):
+    """What is remembered goes before what is made of it."""
+    quantity, i = key
+    return quantity == "parameter", i
 
 
 def nearly(mine, theirs):

@@ -65,6 +65,23 @@ for broken in (lambda t: t.exp_(), lambda t: t.detach().mul_(2)):
     except RuntimeError as error:
         print(type(error).__name__)
 
+
+
+class Wider(torch.autograd.Function):
+    """Its gradient is of another dtype than its input."""
+
+    @staticmethod
+    def forward(ctx, t):
+        return t * 2
+
+    @staticmethod
+    def backward(ctx, g):
+        return g.double() * 2
+
+
+z = torch.randn(3, requires_grad=True)
+Wider.apply(z).sum().backward()
+
 k = (x * x).sum()
 k.backward()
 try:

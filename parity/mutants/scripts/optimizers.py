@@ -7,12 +7,12 @@ torch.manual_seed(1)
 x, y = torch.randn(8, 3), torch.randn(8, 2)
 
 
-def train(make, steps=5, **options):
+def train(make, steps=5, set_to_none=True, **options):
     model = torch.nn.Linear(3, 2)
     optimizer = make(model.parameters(), **options)
     schedule = optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
     for _ in range(steps):
-        optimizer.zero_grad()
+        optimizer.zero_grad(set_to_none)
         (model(x) - y).square().mean().backward()
         optimizer.step()
         schedule.step()
@@ -20,6 +20,7 @@ def train(make, steps=5, **options):
 
 train(optim.SGD, lr=0.1, momentum=0.9, dampening=0.5)
 train(optim.SGD, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.1)
+train(optim.SGD, lr=0.1, momentum=0.9, set_to_none=False)
 train(optim.Adam, lr=0.1, eps=1e-3)
 train(optim.Adam, lr=0.1, amsgrad=True, weight_decay=0.1)
 train(optim.AdamW, lr=0.1, weight_decay=0.1)
