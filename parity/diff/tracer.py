@@ -97,6 +97,8 @@ class Names:
 
     def of_torch(self, name):
         """Our name for what torch calls torch.Tensor.add or torch.nn.functional.linear."""
+        if not name.startswith("torch."):
+            return name  # the script's own Function
         parts = name.removesuffix(".__get__").rpartition(".")
         known = plain(parts[0], parts[2])
         return self.group.get(known, known)

@@ -36,3 +36,7 @@ for factor in (0.01, 100.0):
 
 prediction = model(x).square().sum()
 optimizer.step()  # which overwrites what the rule of linear needs
+try:
+    prediction.backward()
+except RuntimeError as error:
+    print(type(error).__name__)
