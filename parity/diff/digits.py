@@ -12,7 +12,7 @@ def beside(ours, torch, dtype="float64"):
     """Both as HTML: to the same decimal place, as many digits as tell the dtype's numbers apart, the differing marked.
 
     >>> print(*beside(0.25, 0.375, "float16"))
-    0.2<mark>5000</mark> 0.3<mark>7500</mark>
+    0.<mark>25000</mark> 0.<mark>37500</mark>
     """
     texts = written(ours, torch, SIGNIFICANT.get(dtype.removeprefix("torch."), 17))
     if texts[0] == texts[1]:

@@ -27,7 +27,7 @@
       const [what, row] = cell.dataset.row.split("-");
       if (what === "loss") {
         cell.replaceChildren(...[run.torch, run.ours].map((loss) => page.element("div", {}, page.number(loss[i], 7))));
-      } else cell.textContent = page.number(what === "delta" ? delta(i) : run.rows[what][row][i]);
+      } else cell.textContent = page.aligned(what === "delta" ? delta(i) : run.rows[what][row][i]);
     }
   };
 
@@ -52,9 +52,9 @@
       page.go({ step: chosen(), call: open ? null : call });
     };
     const button = page.element("button", { type: "button", "aria-expanded": String(open), click: toggle }, line || "–");
-    const contents = [button, page.element("code", {}, op), shape, dtype, ...numbers.map((x) => page.number(x)), verdict];
+    const contents = [button, page.element("code", {}, op), shape, dtype, ...numbers.map((x) => page.aligned(x)), verdict];
     return page.element(
-      "tr", { class: verdict === "DIFFER" ? "differ" : null, click: toggle },
+      "tr", { "data-call": call, class: verdict === "DIFFER" ? "differ" : null, click: toggle },
       page.element("th", { scope: "row", class: "number" }, String(call)),
       contents.map((content, i) => page.element("td", { class: columns[i + 1] || null }, content)),
     );
@@ -87,12 +87,12 @@
     const differ = (found || []).filter((call) => call.words[4] === "DIFFER").length;
     const many = found ? `${found.length} calls, ${differ ? `${differ} DIFFER` : "none differs"}` : "its calls are not kept in this page";
     document.getElementById("summary").textContent = `Step ${step} of ${run.steps.at(-1)}: ${many}${loss}.`;
-    const focused = body.contains(document.activeElement);
+    const focused = body.contains(document.activeElement) && document.activeElement.closest("tr").dataset.call;
     body.replaceChildren(...(found || []).flatMap((call) => {
       const open = String(call.call) === state.call;
       return open ? [row(call, open), source(call.words[0])] : [row(call, open)];
     }));
-    if (focused) body.querySelector('[aria-expanded="true"]')?.focus();
+    if (focused) body.querySelector(`[data-call="${focused}"] button`)?.focus();
   }
 
   // ---------------------------------------------------------------- how it is driven

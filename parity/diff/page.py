@@ -4,7 +4,19 @@ from math import isfinite
 from pathlib import Path
 
 from tinygrad_edu.explain.charts import Axis, Row, Scale, Series, chart, legend, lines, shades, strip
-from tinygrad_edu.explain.html import data, document, element, facts, figure, fragment, number, resource, section, table
+from tinygrad_edu.explain.html import (
+    aligned,
+    data,
+    document,
+    element,
+    facts,
+    figure,
+    fragment,
+    number,
+    resource,
+    section,
+    table,
+)
 from tinygrad_edu.testing.judge import KAPPA
 
 from .digits import beside
@@ -181,10 +193,10 @@ def others(findings):
             element("code", short(f.get("line") or "–")),
             element("code", short(f["op"])),
             f["what"] + (f", {short(f['tensor'])}" if f.get("tensor") else ""),
-            number(f.get("delta")),
-            number(f.get("kappa")),
+            aligned(f.get("delta")),
+            aligned(f.get("kappa")),
             f.get("times") or 1,
-            "; ".join(f.get("causes") or []),
+            element("span", "; ".join(f.get("causes") or []), class_="words"),
         )
         for f in findings[:FINDINGS]
     ]
@@ -222,7 +234,7 @@ def losses(packed, axis):
     name = fragment("loss", legend(torch="broad", ours="series-2"))
     rows = [
         Row(name, curves, [element("div", number(last(y), 7)) for y in (packed.torch, packed.ours)], "loss"),
-        Row("|Δ loss|", apart, number(last(packed.delta)), "delta"),
+        Row("|Δ loss|", apart, aligned(last(packed.delta)), "delta"),
     ]
     caption = "The loss, each engine running free" + (", on a logarithmic scale" if log else "")
     return chart(caption, rows, axis, end="at the end")
@@ -255,7 +267,7 @@ def ending(values, scale):
     known = [x for x in values if x is not None]
     worst = next((x for x in known if x != x), None) or max(known)
     bad = scale.level(worst) in ("beyond", "nan")
-    return element("strong", number(worst), class_="bad") if bad else number(worst)
+    return element("strong", aligned(worst), class_="bad") if bad else aligned(worst)
 
 
 # ---------------------------------------------------------------------- one step

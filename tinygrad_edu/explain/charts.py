@@ -74,6 +74,7 @@ def lines(axis: Axis, series: Sequence[Series], *, zero: bool = False, log: bool
     bottom, top = (bottom if zero else bottom - room), top + room
     height = lambda y: HEIGHT * (top - scaled(y)) / (top - bottom)
     marked = decades(least, most) if log else ticks(least, most)
+    marked = [marked[0], marked[-1]] if low and len(marked) > 2 else marked
     grid = [element("path", d=f"M0 {height(y):.1f}h{WIDTH}", class_="grid") for y in marked]
     curves = [element("path", d=path(axis, s, height, log), class_=f"line {s.style}") for s in series]
     names = [element("span", number(y), class_="tick", style=f"top:{height(y):.1f}%") for y in marked]

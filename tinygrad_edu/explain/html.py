@@ -119,6 +119,20 @@ def number(value: Any, digits: int = 3) -> str:
     return (f"{mantissa}e{int(power)}" if power else mantissa).replace("-", "−", 1 if value < 0 else 0)
 
 
+def aligned(value: Any) -> str:
+    """For a column: always two decimals, so that points stand under points.
+
+    >>> [aligned(x) for x in (0, 4.1, 0.05, 52400.0, -0.4)]
+    ['0', '4.10', '5.00e-2', '5.24e4', '−0.40']
+    """
+    if value is None or not math.isfinite(value) or value == 0:
+        return number(value)
+    if 0.095 <= abs(value) < 999.995:
+        return f"{value:.2f}".replace("-", "−")
+    mantissa, _, power = f"{value:.2e}".partition("e")
+    return f"{mantissa.replace('-', '−')}e{int(power)}"
+
+
 # ---------------------------------------------------------------------- the document
 
 

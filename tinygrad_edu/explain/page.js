@@ -31,6 +31,14 @@ const page = {
     return (x < 0 ? "−" : "") + text;
   },
 
+  // As Python's html.aligned writes it.
+  aligned(value) {
+    const x = Number(String(value).replace("inf", "Infinity"));
+    if (value === null || value === undefined || !Number.isFinite(x) || x === 0) return page.number(value);
+    const size = Math.abs(x);
+    return (x < 0 ? "−" : "") + (size >= 0.095 && size < 999.995 ? size.toFixed(2) : size.toExponential(2).replace("e+", "e"));
+  },
+
   // The state is in the address: it can be linked to, and the browser's own Back undoes a step.
   state() {
     return Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
