@@ -257,6 +257,7 @@ class Local(View):
         finding.why = (
             "what it gives in float64 is not the derivative of forward, by the chain rule and by finite differences"
         )
+        finding.inputs = [{"name": name, "agrees": True} | sample(a) for name, a in facts["inputs"].items()]
         self.mark(facts["number"])
         if self.find(finding):
             about = dict(inputs=facts["inputs"], upstream=facts["upstream"], wrt=f"input {facts['input']}")

@@ -61,7 +61,8 @@ def command(report):
 
 def top(report):
     good = report["agrees"]
-    mark, words = ("✓", "The engines agree") if good else ("✗", "The engines differ")
+    rule = not good and report["findings"][0]["what"] == "rule"  # in which both engines run the script's own
+    mark, words = ("✓", "The engines agree") if good else ("✗", "A rule is wrong" if rule else "The engines differ")
     return fragment(
         element("h1", element("span", mark, aria_hidden="true"), " ", words, class_="good" if good else "bad"),
         element("p", report["verdict"], class_="verdict"),
@@ -254,7 +255,7 @@ def drifts(packed, axis):
 
 def strips(packed, axis, what, scale, caption):
     rows = [
-        Row(short(name), strip(axis, packed.edges, values, scale), ending(values, scale), f"{what}-{i}")
+        Row(element("bdi", short(name)), strip(axis, packed.edges, values, scale), ending(values, scale), f"{what}-{i}")
         for i, (name, values) in enumerate(packed.rows[what].items())
         if any(x is not None for x in values)
     ]

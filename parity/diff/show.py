@@ -8,6 +8,7 @@ from rich.table import Table
 
 from .runner import VIEWS
 
+WIDTH = 120  # a line is better broken by the terminal than cut off
 FEW = 10  # findings, of those after the first
 
 
@@ -32,6 +33,7 @@ def progress(console):
 
 
 def show(report, console):
+    console.width = max(console.width, WIDTH)
     versions = report["versions"]
     say = lambda text="", **style: console.print(text, highlight=False, soft_wrap=True, **style)
     say(
