@@ -29,7 +29,7 @@ parity: $(ENV)  ## train the same models here and in PyTorch, and compare (ARGS=
 mutants: $(ENV)  ## plant bugs in copies of the code, and see who finds each (ARGS="linear.dw": one, with all evidence)
 	.venv/bin/python -m parity.mutants $(ARGS)
 
-calibrate: $(ENV)  ## measure what the judge's limit separates: honest steps, and those with an error planted (minutes)
+calibrate: $(ENV)  ## measure what the judge's limit separates: honest steps, and those with an error planted (minutes; ARGS="ops": op by op)
 	.venv/bin/python -m parity.calibrate $(ARGS)
 
 test: $(TEST_ENV)  ## the tests (TORCH=0: in an environment without torch; ARGS="-k relu": some of them)
@@ -46,8 +46,9 @@ lint: $(DEV)  ## style, types, the floors between the files, spelling, generated
 docs: $(ENV)  ## write what is derived from the code: the table of derivatives, the stubs
 	.venv/bin/python docs/generate.py
 
-sweep: $(ENV)  ## the tests with many more random examples: minutes to hours
-	HYPOTHESIS_PROFILE=sweep .venv/bin/python -m pytest -n 2 --timeout 3600 --benchmark-disable $(ARGS)
+sweep: $(ENV)  ## the long search, minutes to hours; a second one goes on where the first ended (ARGS=--again: anew)
+	HYPOTHESIS_PROFILE=sweep .venv/bin/python -m pytest -p tests.sweep -n 2 --maxschedchunk 1 -q --timeout 3600 --benchmark-disable \
+		tests $(ARGS)
 
 lessons: $(ENV)  ## run every lesson
 	@set -e; for lesson in $(sort $(wildcard lessons/[0-9]*.py)); do echo "== $$lesson"; .venv/bin/python $$lesson; done

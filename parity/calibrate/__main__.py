@@ -7,27 +7,40 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from . import __doc__ as description
-from .tables import draw, tables
+from . import families, tables
 from .training import MODELS, training
 
+KINDS = ("ops", "modules", "cases")
 
-def main():
+
+def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m parity.calibrate", description=description)
     add = parser.add_argument
+    add("what", nargs="?", choices=("trainings", *KINDS), default="trainings", help="(default: trainings)")
+    add("names", nargs="*", metavar="NAME", help="of ops, modules or cases: these (default: all)")
+    add("--samples", type=int, default=8, metavar="N", help="of each op, module or case (default: 8)")
     add("--seeds", type=int, default=4, metavar="N", help="how often each model is trained (default: 4)")
     add("--steps", type=int, default=96, metavar="N", help="how long (default: 96; with 4 seeds, over 10,000 in all)")
-    add("--jobs", type=int, default=2, metavar="N", help="how many trainings at a time (default: 2)")
-    add("--plot", type=Path, metavar="FILE", help="draw the histograms here")
+    add("--jobs", type=int, default=2, metavar="N", help="how many processes (default: 2)")
+    add("--plot", type=Path, metavar="FILE", help="draw the histograms of the trainings here")
     add("--json", type=Path, metavar="FILE", help="write every number here")
-    chosen = parser.parse_args()
-    trainings = [replace(options, seed=seed) for options in MODELS for seed in range(chosen.seeds)]
-    with ProcessPoolExecutor(chosen.jobs) as pool:
-        results = list(pool.map(training, trainings, [chosen.steps] * len(trainings)))
-    print(*tables(results), sep="\n")
+    chosen = parser.parse_args(argv)
+    show, results = (tables.tables, trained(chosen)) if chosen.what == "trainings" else (families.tables, asked(chosen))
+    print(*show(results), sep="\n")
     if chosen.plot:
-        draw(results, chosen.plot)
+        tables.draw(results, chosen.plot)
     if chosen.json:
         chosen.json.write_text(json.dumps([asdict(found) for found in results]) + "\n")
+
+
+def trained(chosen):
+    trainings = [replace(options, seed=seed) for options in MODELS for seed in range(chosen.seeds)]
+    with ProcessPoolExecutor(chosen.jobs) as pool:
+        return list(pool.map(training, trainings, [chosen.steps] * len(trainings)))
+
+
+def asked(chosen):
+    return families.walk_all(chosen.what, chosen.names, chosen.samples, chosen.jobs)
 
 
 if __name__ == "__main__":

@@ -62,3 +62,13 @@ def one_sample(row, mine, dtype, index, sample):
     if asked["forward"].verdict != NOTHING:
         row.ulp = max(row.ulp, asked["forward"].ulp)
         row.samples[dtype, len(row.findings) == misses] += 1
+
+
+def again(key, dtype, index):
+    """The row of one sample of a module, the one at this place among torch's and ours; without a dtype, of all."""
+    if not dtype:
+        return walk(key)
+    row = Row(key)
+    with quiet():
+        one_sample(row, reach(tg.nn, key), dtype, index, dict(drawn(key, getattr(torch, dtype)))[index])
+    return row

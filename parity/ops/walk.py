@@ -82,3 +82,13 @@ def one_sample(row, op, mine, dtype, index, sample):
         row.note(stage, name, index, described(sample), outcome)
     if found["forward"].verdict != NOTHING:
         row.samples[name, len(row.findings) == misses] += 1
+
+
+def again(key, dtype, index):
+    """The row of one sample of an operator, the one at this place among torch's; without a dtype, of all that is asked."""
+    if not dtype:
+        return walk(key)
+    op, row, dtype = names.entry(key), Row(key), getattr(torch, dtype)
+    with quiet():
+        one_sample(row, op, names.function(op), dtype, index, dict(drawn(op, dtype))[index])
+    return row

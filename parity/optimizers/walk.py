@@ -81,6 +81,12 @@ def walk(info, dtypes=("float64", "float32"), steps=50):
     return row
 
 
+def again(name, dtype, index):
+    """The row of one optimizer, in one dtype or in both: its options come from torch's table, so all are walked."""
+    (info,) = entries([name])
+    return walk(info, (dtype,) if dtype else ("float64", "float32"))
+
+
 def both(info, options, dtype, seed=0):
     return [Side(engine, info, options, dtype, seed) for engine in (tg, torch)]
 

@@ -1,7 +1,11 @@
 """The calibration: an error planted in a rule is planted there, is caught at once, and honest steps are let pass."""
 
+import json
+import warnings
 from dataclasses import replace
+from functools import partial
 
+import numpy as np
 import pytest
 
 import tinygrad_edu as tg
@@ -37,3 +41,79 @@ def test_a_planted_error_is_caught_at_once_and_nothing_else_is(model, torch, tmp
     pytest.importorskip("matplotlib")
     assert any("linear.dw" in line for line in tables([found]))
     draw([found], tmp_path / "kappa.png")
+
+
+# ------------------------------------------------------------------ by family
+
+
+@pytest.fixture
+def families(torch):
+    pytest.importorskip("expecttest")
+    with warnings.catch_warnings(action="ignore"):
+        from parity.calibrate import families
+    return families
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "rules"),
+    [
+        ("ops", "exp", {"exp.dx"}),
+        ("ops", "matmul", {"matmul.dx", "matmul.dy"}),
+        ("modules", "Linear", {"linear.dx", "linear.dw", "linear.db"}),
+        ("modules", "Dropout", {"mul.dx"}),
+        ("cases", "text-mlp", {"linear.dw", "nll_loss.dx", "log_softmax.dx"}),
+    ],
+)
+def test_honest_samples_are_let_pass_and_planted_errors_seen(kind, key, rules, families):
+    found = families.walk(kind, key, 2)
+    assert 1 <= len(found) <= 2
+    assert not any(sample.refused for sample in found)
+    assert max(sample.honest for sample in found) < KAPPA
+    assert rules <= {rule for sample in found for rule in (*sample.planted, *sample.unseen)}
+    assert all(kappa > KAPPA for sample in found for kappa in sample.planted.values())
+    assert all(moved == pytest.approx(1e-4, rel=0.5) for sample in found for moved in sample.moved.values())
+
+
+def test_wrong_numbers_are_called_so(families):
+    from parity.calibrate.sampled import Sample
+
+    def step(wrong=1.0):
+        x = tg.arange(1.0, 5, requires_grad=True)
+        y = x.exp()
+        (g,) = tg.autograd.grad(y.sum(), x)
+        return {"output 0": y.detach().numpy(), "gradient 0": g.numpy() * np.float32(wrong)}
+
+    off = families.judged(Sample("exp", "a family", "#0", partial(step, 1.0001), step, step))
+    assert off.gradient > KAPPA > off.output
+    assert not off.torchs
+    torchs = families.judged(Sample("exp", "a family", "#0", step, partial(step, 1.0001), step))
+    assert torchs.torchs
+    both = "\n".join(families.tables([off, torchs]))
+    assert "NOT EXPLAINED" in both
+    assert "torch's own rounding" in both
+    assert "With the limit at 64: 1 false alarms" in both
+
+
+def test_a_sample_that_cannot_be_judged_is_named(families):
+    from parity.calibrate.sampled import Sample
+
+    def refuses():
+        raise ValueError("no such sample")
+
+    found = families.judged(Sample("exp", "a family", "#0", refuses, refuses))
+    assert found.refused == "ValueError: no such sample"
+
+
+def test_the_command_over_some_ops(families, tmp_path, capsys):
+    from parity.calibrate.__main__ import main
+
+    main(["ops", "exp", "sum", "eq", "--samples", "2", "--jobs", "1", "--json", str(tmp_path / "found.json")])
+    printed = capsys.readouterr().out
+    assert "| entry by entry | 2 |" in printed
+    assert "| reductions | 2 |" in printed
+    assert "0 false alarms, 100.0% of the errors seen" in printed
+    assert {found["name"] for found in json.loads((tmp_path / "found.json").read_text())} == {"exp", "sum"}
+
+
+def test_a_cosine_of_two_numbers_can_be_judged(families):
+    assert not any(found.refused for found in families.walk("ops", "nn.functional.cosine_similarity", None))

@@ -23,9 +23,10 @@ def test_this_engine_does_what_torch_does(program, torch):
 
 
 @pytest.mark.sweep
-@settings(max_examples=10_000, suppress_health_check=list(HealthCheck))
+@pytest.mark.parametrize("shard", range(20))
+@settings(max_examples=500, suppress_health_check=list(HealthCheck))
 @given(program=programs())
-def test_ten_thousand_programs_do_what_they_do_in_torch(program, torch):
+def test_ten_thousand_programs_do_what_they_do_in_torch(program, torch, shard):
     assert_agrees(program, tg, torch)
 
 

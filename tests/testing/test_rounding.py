@@ -176,6 +176,15 @@ def test_equal_entries_stay_equal():
     assert (sigma["d0"] <= EPS).all()
 
 
+@pytest.mark.parametrize(
+    "find", [tg.max, tg.median, tg.amax, lambda x: x.norm(float("inf"))], ids=["max", "median", "amax", "norm"]
+)
+def test_which_entry_was_chosen_is_not_in_doubt(find):
+    """A rule that looks for x == out finds nothing if both are moved apart: that says nothing about rounding."""
+    _, sigma = of(lambda x: find(x) * 2.3, normal(0, 3))
+    assert sigma["d0"].max() < 4 * EPS
+
+
 def test_a_cast_to_more_bits_is_no_rounding():
     x, w = tg.tensor(normal(0, 20, 3)), normal(1, 3).astype(np.float64)
     _, sigma = of(lambda w: (x.double() @ w).tanh().mean(), w)

@@ -34,7 +34,7 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-08):
 def unit(x, dim, eps):
     """x over its length, or over ε if that is larger; but with the slope of the length even then, as torch has it."""
     length = vector_norm(x, 2, dim, True)
-    return x / (length + made(np.maximum(eps - length.array, 0), None))
+    return x / (length + made(np.asarray(np.maximum(eps - length.array, 0)), None))
 
 
 @composed(places="torch nn.functional")

@@ -1,6 +1,7 @@
 """Do two engines agree on a program? What must be equal is compared first; numbers that differ are given every excuse."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 
@@ -47,10 +48,16 @@ class Disagreement(AssertionError):
 
     def __str__(self):
         if not self.words:
-            small = minimal(self.program, self.engine, self.reference)
-            first, *_ = differences(small, self.engine, self.reference)
-            self.words = f"the engines disagree: {first}\n\n{small.script()}"
+            first, *_ = differences(self.small, self.engine, self.reference)
+            self.words = f"the engines disagree: {first}\n\n{self.script()}"
         return self.words
+
+    @cached_property
+    def small(self):
+        return minimal(self.program, self.engine, self.reference)
+
+    def script(self):
+        return self.small.script()
 
 
 def assert_agrees(program: Program, engine: Any, reference: Any) -> None:
