@@ -198,8 +198,8 @@ class Local(View):
                 return None
         error, leaves, wanted = message[1:]
         grads = {serial: leaf.grad for serial in leaves if (leaf := self.partner(serial)) is not None}
-        befores = {serial: None if g is None else g.detach().numpy().copy() for serial, g in grads.items()}
-        return "walk", where, taped, error, leaves, wanted, befores
+        earlier = {serial: None if g is None else g.detach().numpy().copy() for serial, g in grads.items()}
+        return "walk", where, taped, error, leaves, wanted, earlier
 
     def partner(self, serial):
         found = self.partners.get(serial)
@@ -217,7 +217,7 @@ class Local(View):
         same = mine.dtype == theirs.dtype and mine.tobytes() == theirs.tobytes()
         return None if self.taped or same or mine.shape != theirs.shape else self.engine.from_numpy(theirs.copy())
 
-    def walk_ends(self, where, taped, error, leaves, wanted, befores, result):
+    def walk_ends(self, where, taped, error, leaves, wanted, earlier, result):
         """Our walk is over: the gradients that it left, and those that it gave."""
         if error and result is not RAISED:
             finding = self.finding("error", "backward", where, "")
@@ -225,7 +225,7 @@ class Local(View):
             self.find(finding)
         if not error and result is not RAISED:
             for serial, theirs in leaves.items():
-                self.leaf_compared(serial, theirs, befores.get(serial))
+                self.leaf_compared(serial, theirs, earlier.get(serial))
             for i, (mine, (serial, theirs)) in enumerate(zip(tensors(result), wanted)):
                 if theirs is not None:
                     self.arrivals.judge(f"grad {i}", where, serial, mine.detach().numpy(), theirs)

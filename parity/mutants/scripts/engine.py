@@ -66,7 +66,6 @@ for broken in (lambda t: t.exp_(), lambda t: t.detach().mul_(2)):
         print(type(error).__name__)
 
 
-
 class Wider(torch.autograd.Function):
     """Its gradient is of another dtype than its input."""
 

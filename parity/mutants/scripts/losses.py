@@ -9,7 +9,9 @@ target = torch.rand(6, 4).round()
 F.binary_cross_entropy(torch.sigmoid(z), target).backward()
 certain = torch.tensor([0.0, 1.0, 1.0, 0.3], requires_grad=True)
 F.binary_cross_entropy(certain, torch.tensor([1.0, 0.0, 1.0, 0.0])).backward()
-nearly = torch.tensor([1e-13, 0.5], dtype=torch.float64, requires_grad=True)  # where p (1 - p) is kept above a tiny number
+nearly = torch.tensor(
+    [1e-13, 0.5], dtype=torch.float64, requires_grad=True
+)  # where p (1 - p) is kept above a tiny number
 F.binary_cross_entropy(nearly, torch.tensor([1.0, 0.0], dtype=torch.float64)).backward()
 F.mse_loss(z, target).backward()
 F.binary_cross_entropy_with_logits(z * 100, target).backward()
