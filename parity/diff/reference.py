@@ -29,11 +29,8 @@ from .script import Line, raised, run
 
 NORMS = ("torch.nn.functional.batch_norm", "torch.nn.functional.instance_norm")
 SHOWN = ("T", "mT", "H", "mH", "real")  # of what a tensor has as attributes, those that are calls in all but name
-WALKS = {
-    "torch.Tensor.backward": 3,
-    "torch.autograd.backward": 3,
-    "torch.autograd.grad": 4,
-}  # and where create_graph is
+# The functions that walk, and where among their arguments create_graph is.
+WALKS = {"torch.Tensor.backward": 3, "torch.autograd.backward": 3, "torch.autograd.grad": 4}
 
 
 class Recorder(TorchFunctionMode):
@@ -42,14 +39,12 @@ class Recorder(TorchFunctionMode):
     def __init__(self, tell, local, trusted):
         super().__init__()
         self.tell, self.local, self.trusted = tell, local, trusted
-        self.on, self.process, self.numbers, self.line = (
-            True,
-            os.getpid(),
-            0,
-            Line(os.path.dirname(torch.__file__) + os.sep),
-        )
-        self.serials, self.leaves, self.last = WeakIdKeyDictionary(), WeakIdKeyDictionary(), 0
-        self.applied, self.walking = [], False
+        self.line = Line(os.path.dirname(torch.__file__) + os.sep)
+        self.on, self.process, self.walking = True, os.getpid(), False
+        self.numbers = self.last = 0  # the last call's, the last tensor's
+        self.serials, self.leaves = WeakIdKeyDictionary(), WeakIdKeyDictionary()
+        self.applied = []  # Functions, whose rules are judged after the next walk
+        self.silent = set()  # functions that give no tensors
 
     @property
     def listens(self):
@@ -73,7 +68,8 @@ class Recorder(TorchFunctionMode):
                 return func(*args, **kwargs)
             return self.walk(name, func, args, kwargs)
         attribute = name.endswith(".__get__") and name.split(".")[-2] not in SHOWN
-        if not self.local or attribute or name.endswith((".__set__", ".requires_grad_", ".detach_")):
+        unheard = attribute or name in self.silent or name.endswith((".__set__", ".requires_grad_", ".detach_"))
+        if unheard or not self.local:
             return func(*args, **kwargs)
         call = self.begun(name, args, kwargs)
         given = tensors([args, kwargs])
@@ -103,6 +99,7 @@ class Recorder(TorchFunctionMode):
                 found = tensors(args[0])  # (x[i] = y gives nothing)
                 self.serials.update({x: self.new() for x in found})
             if not found:
+                self.silent.add(call.name)
                 return
             self.serials.update({x: self.new() for _, x in touched})
             call.touched, found = [k for k, _ in touched], found + [x for _, x in touched]
@@ -189,6 +186,7 @@ class Recorder(TorchFunctionMode):
         if not self.listens:
             return None
         self.on = False
+        self.applied.clear()
         ps = parameters(optimizer)
         self.tell("before", self.line(sys._getframe(1)), groups(optimizer), arrays(ps), gradients(ps))
         wrapped = [self.heard(a) if callable(a) else a for a in args]
