@@ -75,7 +75,7 @@ pip = $(if $(OUTSIDE),$(PYTHON) -m pip --python $(1)/bin/python,$(1)/bin/python 
 install = $(call pip,$(@D)) install -q -e '.[$(EXTRAS)]'
 
 # The indexes that pip is set up with, and only where they lack torch's CPU build also PyTorch's own.
-$(ENV): EXTRAS := parity,viz,io,special,test
+$(ENV): EXTRAS := parity,viz,io,special,engines,test
 $(DEV): EXTRAS := dev
 .venv-notorch/.installed: EXTRAS := test
 $(ENV) $(DEV) .venv-notorch/.installed: pyproject.toml constraints.txt

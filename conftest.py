@@ -3,8 +3,20 @@
 from importlib.util import find_spec
 
 from sybil import Sybil
-from sybil.parsers.markdown import PythonCodeBlockParser
+from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 
-pytest_collect_file = Sybil(parsers=[PythonCodeBlockParser()], patterns=["README.md", "docs/*.md"]).pytest()
+
+def missing(*packages):
+    """Those of the packages that are not installed: a page may ask to be skipped without them."""
+    return [package for package in packages if find_spec(package) is None]
+
+
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser(), SkipParser()],
+    patterns=["README.md", "docs/*.md"],
+    setup=lambda names: names.update(missing=missing),
+).pytest()
+
+pytest_plugins = ["pytester"]  # runs pytest in tests of parity/plugin.py
 
 collect_ignore = [] if find_spec("safetensors") else ["tinygrad_edu/serialization.py"]  # whose examples save

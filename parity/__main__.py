@@ -4,51 +4,24 @@ import argparse
 import sys
 from dataclasses import fields
 from importlib import import_module
-from pathlib import Path
 
 from . import environment
+from .arguments import file, rate, whole
 from .cases import ACTIVATIONS, CASES, MODELS, OPTIMIZERS, Options
 from .lockstep import run
 
-
-def whole(least, most=2**32 - 1):
-    """A whole number between the two, for argparse."""
-
-    def parse(text):
-        if not least <= (number := int(text)) <= most:
-            raise argparse.ArgumentTypeError(f"it must be from {least} to {most}, and is {number}")
-        return number
-
-    parse.__name__ = "whole number"
-    return parse
-
-
-def rate(text):
-    if not 0 < (number := float(text)) < float("inf"):
-        raise argparse.ArgumentTypeError(f"it must be positive and finite, and is {number}")
-    return number
-
-
-def file(*suffixes):
-    """The name of a file that can be written, and that ends in one of the suffixes, for argparse."""
-
-    def parse(text):
-        path = Path(text)
-        if not path.parent.is_dir():
-            raise argparse.ArgumentTypeError(f"there is no folder {path.parent}: make it first")
-        if path.suffix not in suffixes:
-            raise argparse.ArgumentTypeError(f"{path.name} must end in {' or '.join(suffixes)}")
-        return path
-
-    return parse
+COMMANDS = {name: name for name in ("diff", "ops", "modules", "optimizers")} | {
+    "engine": "engines"
+}  # and their packages
 
 
 def parser():
     parser = argparse.ArgumentParser(
         prog="python -m parity",
         description="Train the same model in tinygrad_edu and in PyTorch, and compare every number."
-        " Other commands, python -m parity ops [NAME ...], modules [NAME ...] and optimizers [NAME ...], walk PyTorch's own"
-        " tables of operators, modules and optimizers.",
+        " Other commands: python -m parity diff SCRIPT does so with a script of yours, and names the first operation that"
+        " differs; engine FILE judges an engine of your own; ops [NAME ...], modules [NAME ...] and optimizers [NAME ...] walk"
+        " PyTorch's own tables.",
         epilog="Exit status: 0 the engines agree, 1 they do not, 2 they could not be compared.",
     )
     add = parser.add_argument
@@ -98,8 +71,8 @@ def parser():
 
 def main(argv=None):
     argv = sys.argv[1:] if argv is None else argv
-    if argv[:1] in (["ops"], ["modules"], ["optimizers"]):
-        return import_module(f"parity.{argv[0]}.__main__").main(argv[1:])
+    if argv and argv[0] in COMMANDS:
+        return import_module(f"parity.{COMMANDS[argv[0]]}.__main__").main(argv[1:])
     arguments = parser().parse_args(argv)
     given = {f.name: getattr(arguments, f.name) for f in fields(Options) if f.name != "dtype"}
     try:

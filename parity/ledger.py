@@ -63,6 +63,12 @@ def fault(ours, theirs):
     return None
 
 
+def worst(ours, theirs, sigma=None):
+    """Where two arrays differ most: in units of σ, if there is one."""
+    differences = np.abs(ours.astype(np.float64) - theirs) if sigma is None else kappas(ours, theirs, sigma)
+    return tuple(int(i) for i in np.unravel_index(np.argmax(differences), ours.shape))
+
+
 @dataclass
 class Worst:
     """The largest value so far, and the step that it was seen in."""
@@ -89,6 +95,7 @@ class Row:
     broken: bool = False
     failed_step: int | None = None
     failure: str | None = None
+    entry: tuple[int, ...] | None = None  # where the first disagreement was worst
 
     def compare(self, step, ours, theirs, sigma=None):
         if reason := fault(ours, theirs):
@@ -103,12 +110,18 @@ class Row:
         self.kappa.see(kappa, step)
         self.used = max(self.used, used)
         if used > 1:
-            in_sigma = f", κ = {kappa:.3g}" if kappa else ""
-            self.fail(step, f"|Δ| = {delta:.3g} ({ulp} ULP{in_sigma}), and the bound is {self.rule.words}")
+            entry, in_sigma = worst(ours, theirs, sigma), f", κ = {kappa:.3g}" if kappa else ""
+            where = f"[{', '.join(map(str, entry))}] " if entry else ""
+            self.fail(
+                step,
+                f"{where}{ours[entry]!s} ≠ {theirs[entry]!s}, |Δ| = {delta:.3g} ({ulp} ULP{in_sigma}),"
+                f" and the bound is {self.rule.words}",
+                entry,
+            )
 
-    def fail(self, step, reason):
+    def fail(self, step, reason, entry=None):
         if self.failure is None:
-            self.failed_step, self.failure = step, reason
+            self.failed_step, self.failure, self.entry = step, reason, entry
 
 
 @dataclass
@@ -134,3 +147,17 @@ class Ledger:
     def first_failure(self):
         """The row that disagreed first, None if all agree; within one step, in the order of computation."""
         return min((row for row in self.rows.values() if row.failure), key=lambda row: row.failed_step, default=None)
+
+
+class Runs:
+    """What has `runs`, one for each dtype, each with ledgers."""
+
+    @property
+    def first_failure(self):
+        """The first disagreement, as (dtype, ledger's name, row); None if everything agrees."""
+        failures = ((run.dtype, ledger.name, ledger.first_failure) for run in self.runs for ledger in run.ledgers)
+        return next((failure for failure in failures if failure[2]), None)
+
+    @property
+    def agrees(self):
+        return self.first_failure is None

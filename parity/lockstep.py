@@ -12,7 +12,7 @@ from tinygrad_edu.testing.updates import terms
 
 from . import environment
 from .cases import CASES, Options
-from .ledger import Ledger, drift, outcome
+from .ledger import Ledger, Runs, drift, outcome
 from .twin import Twin
 
 
@@ -27,23 +27,13 @@ class Run:
 
 
 @dataclass
-class Report:
+class Report(Runs):
     """What `run` found. `departures`: why bits are not promised on this machine; empty if they are."""
 
     options: Options
     torch_version: str
     departures: list[str]
     runs: list[Run]
-
-    @property
-    def first_failure(self):
-        """The first disagreement, as (dtype, ledger's name, row); None if everything agrees."""
-        failures = ((run.dtype, ledger.name, ledger.first_failure) for run in self.runs for ledger in run.ledgers)
-        return next((failure for failure in failures if failure[2]), None)
-
-    @property
-    def agrees(self):
-        return self.first_failure is None
 
 
 def unwatched(name, step, reference):
@@ -64,9 +54,8 @@ def run(options: Options, dtypes=("float64", "float32"), *, engine=tinygrad_edu,
 def compare(options, engine, reference, bits, watch):
     """One dtype: the lock-step, then the free run. Without `bits`, what torch draws at random is copied, not judged."""
     twins = lambda: [Twin(torch, CASES[options.data], options, bits) for torch in (engine, reference)]
-    rule = (lambda quantity: Scaled(ALGEBRA)) if options.dtype == "float64" else (lambda quantity: Spread(KAPPA))
     drawn = Ledger("drawn", lambda quantity: Bits())
-    gradients = Ledger("lock-step", rule)
+    gradients = Ledger("lock-step", gradient_rule(options.dtype))
     updates = Ledger("optimizer", update_rule)
     free = Ledger("free-running", lambda quantity: drift(options, quantity))
     ends = Ledger("outcome", lambda quantity: outcome(options, quantity))
@@ -101,6 +90,11 @@ def lockstep(ours, reference, gradients, updates, drawn, watch):
         reference.case.losses.append(float(theirs["loss", "loss"]))
         ours.case.losses[:] = reference.case.losses
         watch(step, reference)
+
+
+def gradient_rule(dtype):
+    """In float64 the algebra is judged, in float32 the rounding."""
+    return (lambda quantity: Scaled(ALGEBRA)) if dtype == "float64" else (lambda quantity: Spread(KAPPA))
 
 
 def judged(ours, before, batch, theirs):

@@ -8,6 +8,8 @@ from hypothesis import settings
 
 from parity import environment
 
+from .browser import browser  # noqa: F401
+
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=30)
 settings.register_profile("sweep", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

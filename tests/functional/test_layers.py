@@ -120,3 +120,33 @@ def test_what_is_read_cannot_be_changed_before_backward():
 def test_sparse_gradients_are_refused():
     with pytest.raises(NotImplementedError, match="no sparse gradients"):
         tg.nn.functional.embedding(tg.tensor([0]), tg.ones(2, 2), sparse=True)
+
+
+ROWS = {
+    "layer_norm": lambda t, x: t.nn.functional.layer_norm(x, x.shape[-1:]),
+    "rms_norm": lambda t, x: t.nn.functional.rms_norm(x, x.shape[-1:]),
+    "group_norm": lambda t, x: t.nn.functional.group_norm(x, 1),
+    "batch_norm": lambda t, x: t.nn.functional.batch_norm(x, None, None, training=True),
+    "batch_norm in use": lambda t, x: t.nn.functional.batch_norm(x, t.zeros(x.shape[1]), t.ones(x.shape[1])),
+    "softmax": lambda t, x: x.softmax(1),
+    "log_softmax": lambda t, x: x.log_softmax(-1),
+    "logsigmoid": lambda t, x: t.nn.functional.logsigmoid(x),
+    "rrelu": lambda t, x: t.nn.functional.rrelu(x),
+    "cumsum": lambda t, x: x.cumsum(1),
+    "linear": lambda t, x: t.nn.functional.linear(x, t.ones(2, x.shape[-1])),
+}
+AXES = [
+    ((4, 3), (1, 0)),
+    ((2, 3, 4), (0, 2, 1)),
+    ((3, 2, 1), (1, 0, 2)),
+    ((2, 3, 4, 5), (0, 2, 3, 1)),
+    ((2, 4, 5, 3), (0, 3, 1, 2)),
+]
+
+
+@pytest.mark.parametrize(("shape", "axes"), AXES, ids=str)
+@pytest.mark.parametrize("name", ROWS)
+def test_what_comes_out_lies_as_torchs_does(name, shape, axes, torch):
+    """A dropout after it draws its mask in the order of memory: trainings found these."""
+    lies = lambda t: ROWS[name](t, t.ones(shape).permute(axes)).stride()
+    assert tuple(lies(tg)) == lies(torch)

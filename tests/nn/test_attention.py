@@ -149,3 +149,13 @@ def test_what_is_hidden_is_not_heard():
     assert a[0, 3].tolist() != b[0, 3].tolist()
     assert not heard.triu(1).any()
     assert tg.allclose(heard.sum(-1), tg.ones(1, 4))
+
+
+def test_one_head_of_one_number_lies_as_torchs_does(torch):
+    """A dropout after it draws its mask in the order of memory; a training found this."""
+
+    def program(t):
+        x = t.ones(2, 3, 1)
+        return t.nn.MultiheadAttention(1, 1)(x, x, x)[0].stride()
+
+    assert program(tg) == program(torch)

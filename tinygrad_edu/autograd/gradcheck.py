@@ -13,7 +13,10 @@ from .grad_mode import enable_grad
 
 
 class GradcheckError(RuntimeError):
-    """A gradient differs from its finite difference."""
+    """A gradient differs from its finite difference: `analytical` from `numerical`, for that entry of `input` (None where no
+    entry tells), and that of `output`, counted row by row."""
+
+    input = entry = output = at = analytical = numerical = None
 
 
 class KinkError(GradcheckError):
@@ -113,14 +116,8 @@ class Check:
     """One function, the point at which its gradient is checked, and how closely."""
 
     def __init__(self, func, inputs, eps, atol, rtol, nondet_tol):
-        self.func, self.inputs, self.eps, self.atol, self.rtol, self.nondet_tol = (
-            func,
-            inputs,
-            eps,
-            atol,
-            rtol,
-            nondet_tol,
-        )
+        self.func, self.inputs, self.eps = func, inputs, eps
+        self.atol, self.rtol, self.nondet_tol = atol, rtol, nondet_tol
         self.numbers = [i for i, x in enumerate(inputs) if isinstance(x, Tensor) and x.requires_grad]
         self.xs = [inputs[i] for i in self.numbers]
         with enable_grad():
@@ -192,7 +189,7 @@ class Check:
             tolerance = self.atol + self.rtol * abs(float(numerical[entry, at]))
             sides = corner(self.func, self.inputs, self.xs[n], entry, output, at, self.eps, tolerance)
             if sides is None or not sides.holds(slope, tolerance):
-                return GradcheckError(
+                error = GradcheckError(
                     f"Jacobian mismatch for output {output} with respect to input {self.numbers[n]},\nnumerical:{numerical}\n"
                     f"analytical:{analytical}\nworst: entry {entry} of the input and {at} of the output, where finite"
                     f" differences give {numerical[entry, at]:.10g} and backward {slope:.10g}"
@@ -202,6 +199,9 @@ class Check:
                         else ""
                     )
                 )
+                error.input, error.entry, error.output, error.at = self.numbers[n], int(entry), output, int(at)
+                error.analytical, error.numerical = slope, float(numerical[entry, at])
+                return error
             kinks.append(KinkError(self.numbers[n], int(entry), output, int(at), sides, slope))
         return kinks[0]
 

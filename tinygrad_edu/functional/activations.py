@@ -96,6 +96,7 @@ def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False):
     """x where x > 0, else a x: a is uniform between lower and upper in training, half-way between them otherwise."""
     if lower > upper:
         raise RuntimeError(f"Lower bound should be less than or equal to the upper bound, but got {lower} and {upper}")
+    input = input.contiguous()
     if not training:
         return leaky_relu(input, (lower + upper) / 2)
     slopes, falling = np.ones_like(input.array), input.array <= 0

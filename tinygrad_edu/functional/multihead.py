@@ -76,7 +76,7 @@ def multi_head_attention_forward(
         heads = matmul(heard, v)
     else:
         heads = scaled_dot_product_attention(q, k, v, mask, p, hint)
-    out = linear(heads.transpose(0, 1).reshape(length, n, width), out_proj_weight, out_proj_bias)
+    out = linear(heads.transpose(0, 1).contiguous().reshape(length, n, width), out_proj_weight, out_proj_bias)
     out = out if batched else out.squeeze(1)
     if not need_weights:
         return out, None

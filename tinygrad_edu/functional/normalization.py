@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from ..compose import composed
+from ..device import channels_last, contiguous_format
 from ..memory import wrote
 from ..ops import norm
 from ..ops.elementwise import sqrt, square
@@ -17,6 +18,12 @@ def affine(x, weight, bias, shape):
     """x · weight + bias, each in this shape."""
     x = x if weight is None else x * weight.reshape(shape)
     return x if bias is None else x + bias.reshape(shape)
+
+
+def order(x):
+    """How torch lays out in memory what it normalizes: row by row, but images with channels last as they are."""
+    last = x.array.ndim == 4 and x.is_contiguous(memory_format=channels_last)
+    return channels_last if last and not x.is_contiguous() else contiguous_format
 
 
 def fitting(x, shape, **parameters):
@@ -57,7 +64,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-05):
     https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.layer_norm.html"""
     over = trailing(input, normalized_shape)
     fitting(input, normalized_shape, weight=weight, bias=bias)
-    return affine(standardize(input, over, eps), weight, bias, normalized_shape)
+    return affine(standardize(input.contiguous(), over, eps), weight, bias, normalized_shape)
 
 
 @composed(places="torch nn.functional")
@@ -71,6 +78,7 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     if not input.is_floating_point():
         raise NotImplementedError(f'"rms_norm" not implemented for {input.dtype}: convert with .float()')
     eps = np.finfo(input.array.dtype).eps.item() if eps is None else eps
+    input = input.contiguous(memory_format=order(input))
     out = input / sqrt(mean(square(input), over, keepdim=True) + eps)
     return affine(out, weight, None, normalized_shape)
 
@@ -92,8 +100,11 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-05):
         )
     several(n * channels // num_groups * math.prod(rest), "value per channel", input)
     fitting(input, (channels,), weight=weight, bias=bias)
-    groups = standardize(input.reshape(n, num_groups, input.array.size // max(1, n * num_groups)), (2,), eps)
-    return affine(groups.reshape(input.shape), weight, bias, (channels, *[1] * len(rest)))
+    groups = standardize(
+        input.contiguous().reshape(n, num_groups, input.array.size // max(1, n * num_groups)), (2,), eps
+    )
+    out = affine(groups.reshape(input.shape), weight, bias, (channels, *[1] * len(rest)))
+    return out.contiguous(memory_format=order(input))
 
 
 def several(values, what, input):
@@ -147,6 +158,7 @@ def by_channel(input, running_mean, running_var, weight, bias, own, momentum, ep
             raise RuntimeError("batch_norm is not differentiable with respect to its running statistics: detach() them")
     shape = (*channels, *[1] * (input.array.ndim - 2))
     over = (*over, *range(2, input.array.ndim))
+    input = input.contiguous(memory_format=order(input))
     if not input.array.size:
         out = input.clone()
     elif own:

@@ -5,7 +5,7 @@ import numbers
 from typing import Any
 
 from ..creation import empty, zeros
-from ..functional.recurrent import gru_layer, in_layers, lstm_layer, packed_sizes, rnn_layer, through_time
+from ..functional.recurrent import gru, lstm, packed_sizes, rnn_relu, rnn_tanh
 from ..tensor import Tensor
 from ..users import warn
 from . import init
@@ -13,13 +13,8 @@ from .module import Module
 from .parameter import Parameter
 from .utils.rnn import PackedSequence
 
-# mode: the layer, and how many gates its weights serve
-MODES = {
-    "RNN_TANH": (rnn_layer("tanh"), 1),
-    "RNN_RELU": (rnn_layer("relu"), 1),
-    "LSTM": (lstm_layer, 4),
-    "GRU": (gru_layer, 3),
-}
+# mode: the function, and how many gates its weights serve
+MODES = {"RNN_TANH": (rnn_tanh, 1), "RNN_RELU": (rnn_relu, 1), "LSTM": (lstm, 4), "GRU": (gru, 3)}
 
 
 class RNNBase(Module):
@@ -89,13 +84,13 @@ class RNNBase(Module):
 
     def _run(self, input: Any, states: list[Tensor]) -> tuple[Any, list[Tensor]]:
         """(what is shown at each step, the last states), from the first states, or from zeros if there are none."""
-        layer = MODES[self.mode][0]
+        function = MODES[self.mode][0]
         options = self._flat_weights, self.bias, self.num_layers, self.dropout, self.training, self.bidirectional
         if isinstance(input, PackedSequence):
             data, sizes, order, back = input
-            steps = packed_sizes(data, sizes)
+            first = packed_sizes(data, sizes)[0]
             states = states if order is None else [state.index_select(1, order) for state in states]
-            out, *ends = in_layers(layer, data, steps, self._first(data, 2, steps[0], states), *options)
+            out, *ends = function(data, sizes, self._first(data, 2, first, states), *options)
             ends = ends if back is None else [end.index_select(1, back) for end in ends]
             return PackedSequence(out, sizes, order, back), ends
         dims, items = input.dim(), 0 if self.batch_first else 1
@@ -109,7 +104,7 @@ class RNNBase(Module):
         if dims == 2:
             input, states = input.unsqueeze(items), [state.unsqueeze(1) for state in states]
         states = self._first(input, 3, input.shape[items], states)
-        out, *ends = through_time(layer, input, states, *options, batch_first=self.batch_first)
+        out, *ends = function(input, states, *options, self.batch_first)
         return (out, ends) if dims == 3 else (out.squeeze(items), [end.squeeze(1) for end in ends])
 
     def _first(self, input: Tensor, dims: int, n: int, states: list[Tensor]) -> list[Tensor]:

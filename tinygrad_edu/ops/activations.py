@@ -116,10 +116,15 @@ def threshold(x, threshold, value):
 # ------------------------------------------------------------------ curves
 
 
+def log_sigmoid(x):
+    """What logsigmoid is, of an array, or, in the rules of losses, of a Tensor."""
+    return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+
+
 @op(dx=lambda g, x: g * logistic(-x), **FLOATS, torch="LogSigmoid")
 def logsigmoid(x):
     """log σ(x) = min(x, 0) - log(1 + e^-|x|), whose slope is σ(-x)."""
-    return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+    return log_sigmoid(np.asarray(x, order="C"))
 
 
 @op(

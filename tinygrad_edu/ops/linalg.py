@@ -37,10 +37,13 @@ def fitting(name, x, y, rows, columns):
 
 
 def times(x, y):
-    """x @ y. (Two matrices are multiplied sooner by NumPy's older name for it; and a sum of one term is no sum.)"""
-    if type(x) is np.ndarray and x.ndim == y.ndim == 2:
+    """x @ y, row by row in memory. (Two matrices are multiplied sooner by NumPy's older name for it; a sum of one term is no sum.)"""
+    arrays = type(x) is np.ndarray
+    if arrays and x.ndim == y.ndim == 2:
         return x.dot(y)
-    return x * y if x.ndim > 1 < y.ndim and x.shape[-1] == 1 else x @ y
+    if x.ndim > 1 < y.ndim and x.shape[-1] == 1:
+        return np.multiply(x, y, order="C") if arrays else x * y
+    return x @ y
 
 
 def left(g, y, shape):

@@ -7,7 +7,7 @@ import numpy as np
 from ..dtype import as_dtype
 from ..op import op
 from ..tensor import Tensor, made
-from .activations import logsigmoid
+from .activations import log_sigmoid
 from .elementwise import logistic, positive
 from .index import put
 
@@ -99,9 +99,6 @@ def refuse_improbable(x):
             else "did you forget the sigmoid?"
         )
         raise RuntimeError(f"all elements of input should be between 0 and 1, and element {list(at)} is {x[at]}; {why}")
-
-
-log_sigmoid = logsigmoid.op.forward  # of arrays, and in rules of Tensors too
 
 
 def logit_slope(x, target, pos_weight):

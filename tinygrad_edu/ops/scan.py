@@ -18,7 +18,7 @@ def accumulated(ufunc, x, dim, dtype=None):
     wanted = as_dtype(dtype).dtype if dtype else x.dtype if x.dtype.kind == "f" else np.dtype(np.int64)
     if wanted.kind == "b":
         raise NotImplementedError(f"a running {ufunc.__name__} is not implemented for torch.bool: count in integers")
-    dim, x = one_dim(dim, x.ndim), x.astype(wanted, copy=False)
+    dim, x = one_dim(dim, x.ndim), np.asarray(x, wanted, order="C")
     if not x.ndim:
         return x.copy()
     return ufunc.accumulate(x, dim, DOUBLE if wanted.kind == "f" else wanted).astype(wanted, copy=False)

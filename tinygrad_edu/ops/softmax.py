@@ -27,8 +27,8 @@ def logsumexp(x, dim, keepdim=False):
 
 
 def exps(name, x, dim, dtype):
-    """x less its largest along dim, and the exponentials of that; and dim as a tuple of axes."""
-    x = x.astype(as_dtype(dtype).dtype, copy=False) if dtype else x
+    """x less its largest along dim, row by row in memory, and the exponentials of that; and dim as a tuple of axes."""
+    x = np.asarray(x, as_dtype(dtype).dtype if dtype else None, order="C")
     if x.dtype.kind != "f":
         raise NotImplementedError(
             f'"{name}" not implemented for {as_dtype(x.dtype)}: convert with .float(), or say dtype='

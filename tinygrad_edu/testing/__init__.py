@@ -7,6 +7,7 @@ from .close import assert_close
 
 # Where the rest is, which is imported when it is asked for: the strategies need Hypothesis.
 _LATER = {
+    "assert_gradients": "gradients",
     "shapes": "strategies",
     "broadcastable": "strategies",
     "indices": "strategies",
@@ -17,6 +18,8 @@ _LATER = {
     "assert_agrees": "program.judging",
     "differences": "program.judging",
     "minimal": "program.minimal",
+    "modules": "models",
+    "training_loops": "training",
 }
 
 __all__ = ["assert_close", *_LATER]

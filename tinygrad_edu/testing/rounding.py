@@ -177,14 +177,14 @@ def repeats(now, before):
 
 
 def moved(rng, a, reach, within):
-    """a + u·reach, u uniform in [-1, 1]; no entry leaves the limits that it is to stay within."""
+    """a + u·reach, u uniform in [-1, 1], in memory as a is; no entry leaves the limits that it is to stay within."""
     if a.size < len(NOISE):
         start = int(rng.random() * (len(NOISE) - a.size))
         u = NOISE[start : start + a.size].reshape(a.shape)
     else:
         u = 2 * rng.random(a.shape, np.float32) - 1
-    result = a + u * reach
-    return np.asarray(np.clip(result, *within) if within else result, a.dtype)
+    result = np.add(a, u * reach, out=np.empty_like(a), casting="same_kind")
+    return np.clip(result, *within, out=result) if within else result
 
 
 # Drawn once and read from random places on, since drawing anew would cost more than the steps themselves.

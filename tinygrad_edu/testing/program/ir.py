@@ -91,7 +91,7 @@ def letters(n):
     return [f"{ascii_lowercase[i % 26]}{i // 26 or ''}" for i in range(n)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Program:
     """What `programs()` draws: str() is its source, `run(torch)` what becomes of it in an engine, `script()` a file to send.
 
@@ -126,6 +126,13 @@ class Program:
         """The variables that keep their gradients: leaves, and those that were told to."""
         leaves = [step.target for step in self.steps if step.parameters.get("requires_grad")]
         return leaves + [step.variables[0] for step in self.steps if step.operation.name == "retain_grad"]
+
+    def __repr__(self):
+        return "\n" + "\n".join(f"    {line}" for line in str(self).splitlines()) + "\n"
+
+    def _repr_pretty_(self, printer, cycle):
+        """What Hypothesis prints of an example that fails."""
+        printer.text(repr(self))
 
     def __str__(self) -> str:
         return "\n".join(self.lines())

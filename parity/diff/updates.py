@@ -1,0 +1,141 @@
+"""An optimizer's step in both engines, from the same parameters, gradients and state: each number by the terms it is the sum of."""
+
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from tinygrad_edu.testing.judge import UPDATE, kappas
+from tinygrad_edu.testing.updates import terms
+
+from .evidence import accuse
+from .found import sample
+from .optimizers import Replay, arrays, gradients, groups, parameters, results, settle, snapshot, states
+
+
+class Updates:
+    """Called before and after each step of an optimizer of ours."""
+
+    def __init__(self, view):
+        self.view, self.began, self.replaying = view, None, False
+        self.kept = WeakKeyDictionary()  # optimizer -> what the reference's remembered after its last step
+
+    def before(self, optimizer, closure):
+        """Hear what the reference's step reads, compare it with what ours would, and hand that over."""
+        view, self.began = self.view, None
+        if not view.reach("before", view.here()):
+            return
+        _, where, options, params, grads = view.stream.take()
+        view.learn(optimizer)
+        ps = parameters(optimizer)
+        for what, mine, theirs in (("parameter", arrays(ps), params), ("gradient", gradients(ps), grads)):
+            for i, verdict in enumerate(view.judge.judge(("before", what), mine, theirs)):
+                if not verdict.agrees:
+                    self.changed_between(
+                        what, type(optimizer).__name__, where, view.label(ps[i]), verdict, mine[i], theirs[i]
+                    )
+        for i, (mine, theirs) in enumerate(zip(groups(optimizer), options)):
+            for key in mine.keys() & theirs.keys():
+                if isinstance(theirs[key], (float, tuple)) and not nearly(mine[key], theirs[key]):
+                    finding = view.finding("option", type(optimizer).__name__, where, f"{key} of group {i}")
+                    finding.ours, finding.torch = (
+                        v if isinstance(v, (int, float)) else None for v in (mine[key], theirs[key])
+                    )
+                    finding.why = f"ours is {mine[key]}, torch's {theirs[key]}"
+                    view.find(finding)
+        self.kept_between(optimizer, where)
+        settle(optimizer, params, [{}] * len(params), grads)
+        for mine, theirs in zip(optimizer.param_groups, options):
+            mine.update({key: value for key, value in theirs.items() if isinstance(mine.get(key), float)})
+        self.began = where, snapshot(params, grads, states(optimizer)), options, closure
+
+    def kept_between(self, optimizer, where):
+        """What the optimizer remembers must be what it remembered after its last step."""
+        for i, (mine, theirs) in enumerate(zip(states(optimizer), self.kept.get(optimizer, ()))):
+            for key in mine.keys() & theirs.keys():
+                a, b = np.asarray(mine[key]), np.asarray(theirs[key])
+                (verdict,) = self.view.judge.judge(("kept", key), [a], [b])
+                if not verdict.agrees:
+                    label = self.view.label(parameters(optimizer)[i])
+                    self.changed_between(f"state {key}", type(optimizer).__name__, where, label, verdict, a.copy(), b)
+
+    def changed_between(self, what, op, where, label, verdict, mine, theirs):
+        finding = self.view.finding(f"{what} before the step", op, where, label)
+        finding.causes = [
+            (
+                "it agreed when it was last computed: what has changed it since, or should have, is no call that was compared,"
+                " as zero_grad, clip_grad_norm_ or a write to .data"
+            )
+        ]
+        self.view.find(finding.said(verdict, mine, theirs))
+
+    def after(self, optimizer):
+        """Compare what the step made of it, and go on with the reference's."""
+        view = self.view
+        if self.began is None or not view.reach("after", ("", 0)):
+            return
+        where, start, options, closure = self.began
+        _, params, kept = view.stream.take()
+        mine = {k: a.copy() for k, a in results(snapshot(arrays(parameters(optimizer)), [], states(optimizer))).items()}
+        theirs = results(snapshot(params, [], kept))
+        for key, verdict in self.verdicts(optimizer, start, mine, theirs, closure).items():
+            if not verdict.agrees:
+                self.wrong(optimizer, where, key, verdict, mine.get(key), theirs.get(key), start, options)
+        settle(optimizer, params, kept)
+        self.kept[optimizer] = kept
+
+    def verdicts(self, optimizer, start, mine, theirs, closure):
+        """The verdicts on what the step made: each number may be off by so many eps of what it is the sum of."""
+        judge = self.view.judge
+        self.view.compared["updates"] += len(theirs)
+        found = {
+            key: judge.plain(("update", key), mine.get(key), theirs.get(key)) for key in theirs.keys() | mine.keys()
+        }
+        doubtful = [key for key, verdict in found.items() if verdict is None or (verdict.agrees and verdict.delta)]
+        sigma = self.sigma(optimizer, start) if doubtful and not closure else {}
+        for key in doubtful:
+            a, b = mine[key], theirs[key]
+            if key in sigma:
+                kappa = kappas(a, b, sigma[key])
+                worst = float(kappa.max())
+                found[key] = judge.verdict(worst <= UPDATE, a, b, kappa, worst, f"{UPDATE} eps × terms")
+            else:  # (a step with a closure makes many evaluations, and cannot be taken again)
+                found[key] = judge.rounded(("update", key), a, b, None, None)
+        return found
+
+    def sigma(self, optimizer, start):
+        """eps times the terms of each number, by taking the step again and again."""
+        ps = parameters(optimizer)
+        grads, self.replaying = [p.grad for p in ps], True
+        try:
+            return terms(Replay(self.view.engine, optimizer), start)[1]
+        finally:
+            self.replaying = False
+            for p, g in zip(ps, grads):
+                p.grad = g
+
+    def wrong(self, optimizer, where, key, verdict, mine, theirs, start, options):
+        quantity, i = key
+        p = parameters(optimizer)[i]
+        what = quantity if quantity == "parameter" else f"state {quantity}"
+        finding = self.view.finding(what, type(optimizer).__name__, where, self.view.label(p))
+        finding.said(verdict, mine, theirs)
+        before = {"grad" if what == "gradient" else what: a for (what, n), a in start.items() if n == i}
+        finding.inputs = [{"name": f"{what} before", "agrees": True} | sample(a) for what, a in before.items()]
+        if self.view.find(finding):
+            group = next(o for g, o in zip(optimizer.param_groups, options) if any(q is p for q in g["params"]))
+            accuse(finding, mine, theirs, what="update", before=before, arguments=group, wrt=quantity)
+
+
+def first(key):
+    """What is remembered goes before what is made of it."""
+    quantity, i = key
+    return quantity == "parameter", i
+
+
+def nearly(mine, theirs):
+    """Whether two options are the same: learning rates are products, and may be rounded."""
+    if isinstance(mine, float) and isinstance(theirs, float):
+        return mine == theirs or abs(mine - theirs) <= 1e-12 * abs(theirs)
+    if isinstance(mine, tuple) and isinstance(theirs, tuple):
+        return len(mine) == len(theirs) and all(map(nearly, mine, theirs))
+    return mine == theirs
