@@ -200,7 +200,7 @@ class Search:
     def pytest_report_teststatus(self, report):
         """No dots: the lines of progress say more."""
         if report.when == "call":
-            return report.outcome, "", ""
+            return report.outcome, "", report.outcome.upper()
 
     def pytest_sessionfinish(self, session, exitstatus):
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self.past:

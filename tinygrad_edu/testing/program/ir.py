@@ -81,7 +81,8 @@ class Step:
 
     def text(self, names):
         of = [names[v] for v in self.variables]
-        kwargs = ", ".join(f"{name}={value!r}" for name, value in self.parameters.items())
+        unsaid = {name: value for name, value in self.parameters.items() if f"{{{name}}}" not in self.operation.text}
+        kwargs = ", ".join(f"{name}={value!r}" for name, value in unsaid.items())
         said = self.operation.text.format(*of, kwargs=kwargs, **self.parameters)
         return f"{names[self.target]} = {said}" if self.operation.makes else said
 
