@@ -70,7 +70,9 @@ WRITES = [([(2, 4), (2, 3), (2, 3)], {"dim": 1}), ([(3, 4), (5, 2), (5, 2)], {"d
 
 
 @op(
-    dx=lambda g, index, shape, dim: totals(g, index, shape, dim),
+    dx=lambda g, x, index, dim: totals(
+        g, index, x.shape, dim
+    ),  # (x itself, as torch has it: a later write to it is an error)
     dindex=None,
     places="",
     sample=TWO,
