@@ -6,6 +6,7 @@ view writes the reference's numbers over it."""
 import numpy as np
 
 from .compare import Judge
+from .found import largest
 from .optimizers import arrays, gradients, parameters
 from .view import WALKS, View
 
@@ -48,6 +49,9 @@ class Free(View):
             ps = parameters(optimizer)
             if not self.stepped:
                 for what, mine, theirs in (("parameter", arrays(ps), params), ("gradient", gradients(ps), grads)):
+                    # A gradient may be zero but for rounding, so all are measured by the largest.
+                    most = max((largest(b) for b in theirs if b is not None), default=0.0)
+                    self.judge.scales.update({(what, i): most for i in range(len(ps))})
                     for p, a, b, verdict in zip(ps, mine, theirs, self.judge.judge(what, mine, theirs)):
                         if not verdict.agrees:
                             finding = self.finding(
