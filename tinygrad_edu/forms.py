@@ -56,7 +56,7 @@ RECORD = """\
 {checked}        result.node = node = new(Node)
         node.op = op
         node.edges = ({edges},)
-        node.saved = ({saved})
+        node.saved = {saved}
         node.params = ({kept})
         node.shape = array.shape
         node.dtype = array.dtype
@@ -172,10 +172,11 @@ def record_text(op):
     """The part that leaves a Node: an edge for each input that has a rule, and what the rules of live edges ask for."""
     edges = [f"e{i}" for i in range(len(op.inputs))]
     ruled = [e for e, has in zip(edges, op.ruled) if has]
-    saved = []
+    saved, asking = [], set()
     for slot in op.slots:
         value = "array" if slot == "out" else public(slot)
         askers = ruled if op.joint else [e for e, wants in zip(edges, op.asked) if slot in wants]
+        asking.update(askers)
         always = askers == ruled
         saved.append(value if always else f"{value} if {' or '.join(f'{e} is not None' for e in askers)} else None")
     return RECORD.format(
@@ -183,8 +184,17 @@ def record_text(op):
         nodes=", ".join(unless_none(x, op, "node") if has else "None" for x, has in zip(op.inputs, op.ruled)),
         checked=CHECKED if "dtype" in op.parameters else "",  # which may be an integer one
         live=" or ".join(f"{e} is not None" for e in ruled),
-        saved=listed(saved),
+        saved=f"({listed(saved)})" + kept_for(asking, ruled),
         kept=listed(op.kept_params),
+    )
+
+
+def kept_for(asking, ruled):
+    """What frees nothing can be walked twice: a node keeps an empty tuple if no edge that asks for anything is live."""
+    return (
+        ""
+        if not asking or asking == set(ruled)
+        else f" if {' or '.join(f'{e} is not None' for e in sorted(asking))} else ()"
     )
 
 

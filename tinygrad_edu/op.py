@@ -110,7 +110,8 @@ class Op:
         else:
             wanted = {slot for edge, wants in zip(edges, self.asked) if edge is not None for slot in wants}
         have = dict(zip(self.inputs, inputs), out=array)
-        return tuple(have[slot] if slot in wanted else None for slot in self.slots)
+        slots = self.slots if wanted.intersection(self.slots) else ()  # (what keeps nothing can be walked twice)
+        return tuple(have[slot] if slot in wanted else None for slot in slots)
 
     def general(self, inputs, params):
         """Any inputs that torch takes: numbers become tensors, and tensors of several dtypes become one dtype."""
