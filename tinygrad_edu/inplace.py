@@ -249,7 +249,7 @@ def write_item(x, index, value):
         thread.quietly(assign, x.array, value.array, index)
         wrote(x)
     elif is_basic(index):
-        place = getitem(x, index)
+        place = getitem(x, index) if index else x
         extra = max(0, value.array.ndim - place.array.ndim)
         copy_(place, value if set(value.shape[:extra]) - {1} else reshape(value, value.shape[extra:]))
     else:

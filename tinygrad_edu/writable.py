@@ -52,7 +52,8 @@ def refuse(x, *beside):
 
 def alike(a, b):
     """Whether two arrays show the same memory in the same order. (Along an axis of length 1 no stride is ever taken.)"""
-    return a is b or (a.shape == b.shape and a.ctypes.data == b.ctypes.data and steps(a) == steps(b))
+    same = a.shape == b.shape or a.size == b.size == 1
+    return a is b or (same and a.ctypes.data == b.ctypes.data and steps(a) == steps(b))
 
 
 def steps(a):
