@@ -17,6 +17,7 @@ class View:
     name = ""
     paused = False  # while an optimizer steps: what it calls is not the script's
     line = None  # says where in the script a frame is
+    clip = None  # where gradients were clipped since the last step, and what clip_grad_norm_ was given
 
     def __init__(self, engine, stream, progress):
         self.engine, self.stream, self.progress = engine, stream, progress

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -32,10 +32,11 @@ class Named:
 
     op: str = ""
     what: str = ""
+    tensor: str = ""
     line: str = ""
     step: int = 0
-    causes: tuple[str, ...] = ()
-    suspects: tuple[str, ...] = ()
+    causes: list[str] = field(default_factory=list)
+    suspects: list[str] = field(default_factory=list)
 
     def right(self, mutant):
         """Whether it is the op that the mutant is in; None where the catalogue names none."""
@@ -47,32 +48,17 @@ class Named:
 
 
 def look(tree, chapter):
-    """What parity diff of this tree says of the chapter's script."""
-    with TemporaryDirectory() as folder:
-        report = Path(folder, "report.json")
-        script = tree / "parity" / "mutants" / "scripts" / f"{SCRIPTS[chapter]}.py"
-        command = [sys.executable, "-m", "parity", "diff", "--json", report, script]
-        surroundings = os.environ | {"PYTHONPATH": str(tree)}
-        try:
-            ended = subprocess.run(
-                command, cwd=tree, env=surroundings, capture_output=True, text=True, timeout=PATIENCE
-            )
-        except subprocess.TimeoutExpired:
-            return Named("parity diff", "comes to no end")
-        if not report.exists():
-            return Named("parity diff", (ended.stderr.strip() or "ended without a word").splitlines()[-1])
-        return first(json.loads(report.read_text(encoding="utf-8")))
-
-
-def first(report):
-    """What a report says first: its first finding, or else that another text was printed."""
-    if report["findings"]:
-        found = report["findings"][0]
-        what = f"{found['what']} {found['tensor']}".strip()
-        return Named(found["op"], what, found["line"], found["step"], tuple(found["causes"]), tuple(found["suspects"]))
-    if not report["printed"]["agree"]:
-        return Named("print", f"line {report['printed']['first'][0]} of what it printed")
-    return Named()
+    """What parity diff of this tree says of the chapter's script (look.py)."""
+    script = tree / "parity" / "mutants" / "scripts" / f"{SCRIPTS[chapter]}.py"
+    command = [sys.executable, "-m", "parity.mutants.look", script]
+    surroundings = os.environ | {"PYTHONPATH": str(tree)}
+    try:
+        ended = subprocess.run(command, cwd=tree, env=surroundings, capture_output=True, text=True, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        return Named("parity diff", "comes to no end")
+    if ended.returncode:
+        return Named("parity diff", (ended.stderr.strip() or "ended without a word").splitlines()[-1])
+    return Named(**json.loads(ended.stdout))
 
 
 def name(mutants, jobs=2):
@@ -87,7 +73,9 @@ def name(mutants, jobs=2):
         chapters = {SCRIPTS[mutant.chapter]: mutant.chapter for mutant in mutants}
         for script, said in zip(chapters, pool.map(lambda chapter: look(clean, chapter), chapters.values())):
             if said != Named():
-                raise Unfit(f"{script}.py leads to a finding in the code as it is: {said.op}, {said.what}, {said.line}")
+                raise Unfit(
+                    f"{script}.py leads to a finding in the code as it is: {said.op}, {said.what} {said.tensor}, {said.line}"
+                )
         trials = {pool.submit(trial, clean, mutant): mutant for mutant in mutants}
         try:
             for done in as_completed(trials):
@@ -121,7 +109,8 @@ def show(found, console):
         if mutant.chapter != chapter:
             chapter = mutant.chapter
             lines.add_row(Text(chapter, "bold cyan"))
-        place = f"{said.what}, {said.line}, step {said.step}" if said.line else said.what
+        what = f"{said.what} {said.tensor}".strip()
+        place = f"{what}, {said.line}, step {said.step}" if said.line else what
         named = Text(f"{said.op}\n").append(place, "dim") if said.op else Text("–", "dim")
         cause = Text(f"{', '.join(said.suspects) or '–'}\n").append(said.causes[0] if said.causes else "", "dim")
         marks = (mark(said.right(mutant)), mark(said.knows(mutant)))
