@@ -88,6 +88,7 @@ def in_torch(op, torch):
         "concatenate": lambda *ts, dim, lengths: torch.cat(ts, dim),
         "copied_over": lambda x, y: x.clone().copy_(y),
         "gather": lambda x, index, dim: x.gather(dim, index),
+        "picked": lambda x, index, dim, keepdim=True: unkept(x.gather(dim, index), dim, keepdim),
         "scatter_add": lambda x, index, src, dim: x.scatter_add(dim, index, src),
         "put_back": lambda x, index, n: torch.zeros(len(x), n, dtype=x.dtype).scatter(1, torch.as_tensor(index), x),
         "ctc": lambda x, targets, input_lengths, target_lengths: plain_ctc(
@@ -183,3 +184,7 @@ OURS_ALONE = {
     "lookup",
     "svd",
 }  # steps of indexing and writing, which torch does not show by themselves
+
+
+def unkept(x, dim, keepdim):
+    return x if keepdim else x.squeeze(dim)

@@ -90,8 +90,7 @@ class Shards:
     def pytest_runtest_makereport(self, item, call):
         report = yield
         if report.when == "call":
-            counts = re.findall(r"(\d+) (?:passing|failing)", getattr(item, "hypothesis_statistics", ""))
-            noted = {"seed": self.seed(item), "examples": sum(map(int, counts)) or 1}
+            noted = {"seed": self.seed(item), "examples": examples(item)}
             if report.failed:
                 noted["told"] = str(call.excinfo.value) + "".join(f"\n{note}" for note in notes(call.excinfo.value))
                 noted["found"] = [self.written(script) for script in scripts(call.excinfo)]
@@ -106,6 +105,12 @@ class Shards:
         return path.name
 
 
+def examples(item):
+    """How many a test has tried: what it says itself (record_property), or what Hypothesis says, or one."""
+    counts = re.findall(r"(\d+) (?:passing|failing)", getattr(item, "hypothesis_statistics", ""))
+    return dict(item.user_properties).get("examples") or sum(map(int, counts)) or 1
+
+
 def notes(error):
     return getattr(error, "__notes__", [])
 
@@ -116,10 +121,10 @@ def scripts(excinfo):
         return [excinfo.value.script()]
     for entry in reversed(excinfo.traceback):
         had = entry.frame.f_locals
-        if found := [thing.script() for thing in had.values() if hasattr(thing, "script")]:
+        if found := [it.script() for it in had.values() if hasattr(it, "script") and not isinstance(it, type)]:
             return found[:1]
         if (row := had.get("row")) and hasattr(row, "findings"):
-            return [of_sample(walk_of(entry.path), row.key, finding) for finding in row.findings]
+            return [of_sample(walk_of(entry.path), row.key, finding) for finding in row.findings[:1]]
     return []
 
 
@@ -194,8 +199,8 @@ class Search:
 
     def pytest_report_teststatus(self, report):
         """No dots: the lines of progress say more."""
-        if report.when == "call" and report.passed:
-            return "passed", "", ""
+        if report.when == "call":
+            return report.outcome, "", report.outcome.upper()
 
     def pytest_sessionfinish(self, session, exitstatus):
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self.past:

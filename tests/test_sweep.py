@@ -4,11 +4,14 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
 
+import tinygrad_edu as tg
 from tests.found.test_found import run
+from tests.sweep import of_sample
 
 ROOT = Path(__file__).parents[1]
 
@@ -108,6 +111,20 @@ def test_a_search_goes_on_where_it_was_stopped_and_keeps_what_it_finds(sweep, tm
     assert {line["shard"][-3:]: line["verdict"] for line in lines(tmp_path)} == dict.fromkeys(
         ["[0]", "[1]", "[2]"], "passed"
     )
+
+
+def test_what_a_walk_finds_is_walked_once_more(torch, tmp_path, monkeypatch):
+    pytest.importorskip("expecttest")
+    with warnings.catch_warnings(action="ignore"):
+        from parity.ops.walk import walk
+    script, right = tmp_path / "found.py", tg.exp
+    with monkeypatch.context() as planted:
+        planted.setattr(tg, "exp", lambda x: right(x) * 1.001)
+        row = walk("exp", ["float64"], 1)
+        script.write_text(of_sample("parity.ops.walk", "exp", row.findings[0]))
+        assert "exp float64 #0 forward: ours" in script.read_text()
+        assert run(script) == 1
+    assert run(script) == 0
 
 
 @pytest.mark.sweep

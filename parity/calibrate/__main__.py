@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from . import __doc__ as description
-from . import families, tables
+from . import tables
 from .training import MODELS, training
 
 KINDS = ("ops", "modules", "cases")
@@ -25,8 +25,8 @@ def main(argv=None):
     add("--plot", type=Path, metavar="FILE", help="draw the histograms of the trainings here")
     add("--json", type=Path, metavar="FILE", help="write every number here")
     chosen = parser.parse_args(argv)
-    show, results = (tables.tables, trained(chosen)) if chosen.what == "trainings" else (families.tables, asked(chosen))
-    print(*show(results), sep="\n")
+    results, lines = trained(chosen) if chosen.what == "trainings" else asked(chosen)
+    print(*lines, sep="\n")
     if chosen.plot:
         tables.draw(results, chosen.plot)
     if chosen.json:
@@ -34,13 +34,19 @@ def main(argv=None):
 
 
 def trained(chosen):
+    """What the trainings showed, and in words."""
     trainings = [replace(options, seed=seed) for options in MODELS for seed in range(chosen.seeds)]
     with ProcessPoolExecutor(chosen.jobs) as pool:
-        return list(pool.map(training, trainings, [chosen.steps] * len(trainings)))
+        results = list(pool.map(training, trainings, [chosen.steps] * len(trainings)))
+    return results, tables.tables(results)
 
 
 def asked(chosen):
-    return families.walk_all(chosen.what, chosen.names, chosen.samples, chosen.jobs)
+    """What the ops, modules or cases showed, and in words. These need torch's own tables."""
+    from . import families
+
+    results = families.walk_all(chosen.what, chosen.names, chosen.samples, chosen.jobs)
+    return results, families.tables(results)
 
 
 if __name__ == "__main__":

@@ -22,11 +22,11 @@ from .training import Planted, Rules
 NOTHING = "it has no floats"
 SMALL = 1e-5  # of a gradient's scale: an error that moves it by less is a tenth of the one that was planted
 
-# what may be asked about: all of it, and the samples of one
+# what may be asked about: those of these names, or all, and the samples of one
 KINDS = {
-    "ops": (lambda: op_names.keys(["core"]), sampled.of_op),
-    "modules": (lambda: module_names.keys([]), sampled.of_module),
-    "cases": (lambda: sampled.MODELS, sampled.of_model),
+    "ops": (lambda names: op_names.keys(names or ["core"]), sampled.of_op),
+    "modules": (module_names.keys, sampled.of_module),
+    "cases": (lambda names: names or sampled.MODELS, sampled.of_model),
 }
 
 
@@ -114,9 +114,9 @@ def walk(kind, key, most):
     return [one for one in found if one.refused != NOTHING]
 
 
-def walk_all(kind, keys, most, jobs):
+def walk_all(kind, names, most, jobs):
     """Of all of these, in their order."""
-    keys, one = keys or KINDS[kind][0](), partial(walk, kind, most=most)
+    keys, one = KINDS[kind][0](names), partial(walk, kind, most=most)
     if jobs == 1:
         return [found for key in keys for found in one(key)]
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:

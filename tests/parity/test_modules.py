@@ -44,8 +44,9 @@ def test_some_samples_of_every_module(key, walk):
 
 @pytest.mark.sweep
 @pytest.mark.parametrize("key", EVERY)
-def test_every_sample_of_every_module(key, walk):
+def test_every_sample_of_every_module(key, walk, record_property):
     row = walk(key)
+    record_property("examples", row.samples.total())
     assert row.verdict == "pass", told(row)
 
 

@@ -45,8 +45,9 @@ def test_some_steps_of_every_optimizer(name, walk):
 
 @pytest.mark.sweep
 @pytest.mark.parametrize("name", NAMES)
-def test_every_step_of_every_optimizer(name, walk):
+def test_every_step_of_every_optimizer(name, walk, record_property):
     row = walk(name, ("float64", "float32"), 50)
+    record_property("examples", row.samples.total())
     assert row.verdict == "pass", row.missing or told(row)
 
 

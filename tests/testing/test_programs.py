@@ -245,6 +245,11 @@ def test_an_engine_may_be_one_function(program):
 # ------------------------------------------------------------------ drawing
 
 
+def test_a_graph_that_is_kept_is_said_to_be():
+    keeps = find(programs(), lambda p: any(s.parameters.get("retain_graph") for s in p.steps), settings=few)
+    assert ".backward(retain_graph=True)" in keeps.function()
+
+
 @pytest.mark.sweep
 def test_every_operation_is_drawn():
     seen = set()

@@ -7,21 +7,19 @@ from ..compose import composed
 from ..ops.axes import one_dim
 from ..ops.piecewise import maximum, minimum
 from ..ops.reduce import amax, amin, entry, some
-from ..ops.scatter import gather
+from ..ops.scatter import picked
 from ..tensor import Tensor, made
 
 
 def along(x, indices, dim):
     """x at the places that `indices` names along `dim`, for every place along the other dims."""
-    return gather(x, made(indices, None), dim)
+    return picked(x, made(indices, None), dim)
 
 
 def selected(kind, x, at, dim, keepdim):
     """The named tuple of x at the places `at`, of which there is one along `dim`, and of these places."""
-    values = along(x, at, dim)
-    if not keepdim and x.array.ndim:
-        values, at = values.squeeze(dim), at.squeeze(dim)
-    return kind(values, made(at, None))
+    values = picked(x, made(at, None), dim, keepdim)
+    return kind(values, made(at if keepdim or not x.array.ndim else at.squeeze(dim), None))
 
 
 def place(find, x, dim):

@@ -98,8 +98,9 @@ class MultiheadAttention(Module):
         is_causal: bool = False,
     ) -> tuple[Tensor, Tensor | None]:
         turned = self.batch_first and query.dim() == 3
-        if turned:
-            query, key, value = (x.transpose(0, 1) for x in (query, key, value))
+        if turned:  # each tensor once
+            by_time = {id(x): x.transpose(0, 1) for x in (query, key, value)}
+            query, key, value = (by_time[id(x)] for x in (query, key, value))
         out, weights = multi_head_attention_forward(
             query,
             key,

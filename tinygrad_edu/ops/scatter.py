@@ -70,7 +70,9 @@ WRITES = [([(2, 4), (2, 3), (2, 3)], {"dim": 1}), ([(3, 4), (5, 2), (5, 2)], {"d
 
 
 @op(
-    dx=lambda g, index, shape, dim: totals(g, index, shape, dim),
+    dx=lambda g, x, index, dim: totals(
+        g, index, x.shape, dim
+    ),  # (of x itself, as torch has it: to write to it is an error)
     dindex=None,
     places="",
     sample=TWO,
@@ -80,6 +82,19 @@ def gather(x, index, dim):
     """out[i, j] = x[i, index[i, j]] (for dim 1 of 2)."""
     check(x, index, dim, "gather")
     return x.take(places(x.shape, index, dim))
+
+
+@op(
+    dx=lambda g, index, shape, dim: totals(g.reshape(index.shape), index, shape, dim),
+    dindex=None,
+    places="",
+    sample={"index": lambda rng, shape: rng.integers(0, 2, shape)},
+    cases=[([(2, 4), (2, 3)], {"dim": 1}), ([(2, 4), (2, 1)], {"dim": 1, "keepdim": False})],
+)
+def picked(x, index, dim, keepdim=True):
+    """x at the places that were found along dim: gather, for those that found them in x itself."""
+    out = x.take(places(x.shape, index, dim))
+    return out if keepdim or not x.ndim else out.squeeze(dim)
 
 
 @op(

@@ -60,7 +60,7 @@ def two(d):
     """Two variables that broadcast."""
     x = d.variable()
     y = d.variable(lambda y: shape_of(x.shape, y.shape) is not None, stretching(x.shape))
-    return [x, y], {}, shape_of(x.shape, y.shape)
+    return y and ([x, y], {}, shape_of(x.shape, y.shape))
 
 
 # ------------------------------------------------------------------ along axes
@@ -280,7 +280,7 @@ def product(d):
 
     def shape(y):
         try:
-            return np.empty(x.shape).__matmul__(np.empty(y)).shape
+            return np.zeros(x.shape).__matmul__(np.zeros(y)).shape
         except ValueError:
             return None
 
@@ -378,7 +378,7 @@ def started(d):
     x = d.existing(lambda x: x.requires and not x.leaf) or requiring(d)
     if x is None:
         return None
-    keep = {"retain_graph": True} if d.flag() or d.listed else {}
+    keep = {"retain_graph": True} if d.listed or (d.full and d.flag()) else {}
     d.reached |= x.origins
     return [x], {"of": scalar_of(d, x), **keep}, ()
 

@@ -41,8 +41,9 @@ class Variable:
 class Drawing:
     """A program that is being drawn."""
 
-    def __init__(self, draw, shapes, dtypes):
+    def __init__(self, draw, shapes, dtypes, full):
         self.draw, self.shapes, self.dtypes = draw, shapes, dtypes
+        self.full = full  # whether the engine has all operations, and options such as retain_graph too
         self.steps: list[Step] = []
         self.variables: list[Variable] = []
         self.modes: tuple[str, ...] = ()
@@ -173,7 +174,7 @@ def programs(
     ...
     """
     chapters = vocabulary(ops)
-    drawing = Drawing(draw, SIMPLE() if shapes is None else shapes, draw(st.sampled_from(list(dtypes))))
+    drawing = Drawing(draw, SIMPLE() if shapes is None else shapes, draw(st.sampled_from(list(dtypes))), ops is None)
     for _ in range(max_steps):
         if draw(st.integers(0, 19)) == 19:
             break

@@ -6,7 +6,7 @@ letter when the program is printed.
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from inspect import isroutine
 from string import ascii_lowercase
@@ -81,7 +81,8 @@ class Step:
 
     def text(self, names):
         of = [names[v] for v in self.variables]
-        kwargs = ", ".join(f"{name}={value!r}" for name, value in self.parameters.items())
+        unsaid = {name: value for name, value in self.parameters.items() if f"{{{name}}}" not in self.operation.text}
+        kwargs = ", ".join(f"{name}={value!r}" for name, value in unsaid.items())
         said = self.operation.text.format(*of, kwargs=kwargs, **self.parameters)
         return f"{names[self.target]} = {said}" if self.operation.makes else said
 
@@ -175,6 +176,12 @@ class Program:
             except Exception as error:
                 return failure(error)
         return self.outcome(found, numbers, gradient)
+
+    def wide(self):
+        """The same program in float64."""
+        widened = lambda v: "float64" if v == "float32" else v
+        changed = lambda step: {name: widened(v) for name, v in step.parameters.items()}
+        return Program(tuple(replace(step, parameters=changed(step)) for step in self.steps))
 
     def interpreted(self, call):
         """run, for an engine that is a function."""

@@ -146,7 +146,7 @@ def plainer(program, engine) -> Iterator[Program]:
     for i, step in enumerate(program.steps):
         for depth in range(len(step.modes)):
             yield replaced(program, i, replace(step, modes=step.modes[:depth]))
-        for name, usual in (("keepdim", False), ("retain_graph", False), ("create_graph", False), ("dim", 0)):
+        for name, usual in (("keepdim", False), ("create_graph", False), ("dim", 0)):
             if step.parameters.get(name, usual) != usual:
                 yield changed(program, {i: {name: usual}})
         for name, plain in (("requires_grad", False), ("dtype", "float64")):

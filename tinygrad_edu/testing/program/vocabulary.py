@@ -177,7 +177,7 @@ add("autograd.grad", "torch.autograd.grad({0}{of}, {1}, create_graph={create_gra
 add("grad", "{0}.grad", of.collected)
 
 add = chapter("orders", makes=False)
-add("backward", "{0}{of}.backward()", of.started)
+add("backward", "{0}{of}.backward({kwargs})", of.started)
 add("retain_grad", "{0}.retain_grad()", of.computed)
 add("register_hook", "{0}.register_hook(lambda g: g * {number})", of.hooked)
 add(
