@@ -96,8 +96,9 @@ class Updates:
         _, params, kept = view.stream.take()
         mine = {k: a.copy() for k, a in results(snapshot(arrays(parameters(optimizer)), [], states(optimizer))).items()}
         theirs = results(snapshot(params, [], kept))
-        for key, verdict in self.verdicts(optimizer, start, mine, theirs, closure).items():
-            if not verdict.agrees:
+        verdicts = self.verdicts(optimizer, start, mine, theirs, closure)
+        for key in sorted(verdicts, key=first):
+            if not (verdict := verdicts[key]).agrees:
                 self.wrong(optimizer, where, key, verdict, mine.get(key), theirs.get(key), start, options)
         settle(optimizer, params, kept)
         self.kept[optimizer] = kept
@@ -150,7 +151,7 @@ class Updates:
 def first(key):
     """What is remembered goes before what is made of it."""
     quantity, i = key
-    return quantity == "parameter", i
+    return quantity == "parameter", i, quantity
 
 
 def nearly(mine, theirs):
