@@ -22,7 +22,7 @@ def accuse(finding, ours, theirs, *, what, call=None, engine=None, **facts):
         facts = {"inputs": inputs, "arguments": arguments} | facts
     evidence = Evidence(what=what, op=finding.op, ours=ours, theirs=theirs, close=close, **facts)
     try:
-        finding.causes = [cause.words for cause in causes(evidence)]
+        found = causes(evidence)
     except (
         ValueError,
         TypeError,
@@ -30,7 +30,9 @@ def accuse(finding, ours, theirs, *, what, call=None, engine=None, **facts):
         ArithmeticError,
         AttributeError,
     ):  # a formula met what it does not expect
-        finding.causes = []
+        found = []
+    finding.causes = [cause.words for cause in found]
+    finding.suspects = [cause.name for cause in found if not cause.observation]
 
 
 def close(a, b):

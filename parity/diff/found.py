@@ -36,6 +36,7 @@ class Finding:
     why: str = ""
     inputs: list[dict[str, Any]] = field(default_factory=list)
     causes: list[str] = field(default_factory=list)
+    suspects: list[str] = field(default_factory=list)  # the causes by name, without mere observations
     times: int = 1
 
     @property

@@ -5,6 +5,7 @@ view writes the reference's numbers over it."""
 
 import numpy as np
 
+from .between import shared
 from .compare import Judge
 from .found import largest
 from .optimizers import arrays, gradients, parameters
@@ -57,6 +58,7 @@ class Free(View):
                             finding = self.finding(
                                 f"{what} before the step", type(optimizer).__name__, where, self.label(p)
                             )
+                            finding.causes, finding.suspects = shared(optimizer, self.label)
                             self.find(finding.said(verdict, a, b))
         self.paused = not any(callable(a) for a in (*args[1:], *kwargs.values()))
 

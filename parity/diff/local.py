@@ -30,6 +30,7 @@ class Local(View):
         self.matching, self.arrivals, self.updates = Matching(stream, names), Arrivals(self), Updates(self)
         self.partners = {}  # serial -> our tensor
         self.silent = set()  # functions that give no tensor
+        self.left = {}  # id of a leaf of ours -> the gradient that the last walk left it
         self.taped = False  # whether a walk was itself recorded, to be differentiated
 
     # ---------------------------------------------------------------- calls
@@ -246,6 +247,7 @@ class Local(View):
             return
         verdict = self.arrivals.judge(name, ("", 0), serial, leaf.grad.detach().numpy(), theirs, before, measure=True)
         self.step.kappa[id(leaf)] = verdict.kappa
+        self.left[id(leaf)] = theirs
         write(leaf.grad, theirs)
 
     def wrong_rule(self, facts):

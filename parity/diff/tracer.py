@@ -157,6 +157,7 @@ class Tracer:
         self.frame = self.token = None
         self.ours = tinygrad_edu.__path__[0]
         self.apply = tinygrad_edu.autograd.Function.__dict__["apply"].__func__.__code__
+        self.clip = tinygrad_edu.nn.utils.clip_grad_norm_.__code__
         self.applied = []  # the Functions that are being applied: calls within which calls count
 
     def __enter__(self):
@@ -171,6 +172,8 @@ class Tracer:
                 if frame.f_code is self.apply:
                     name = f"{frame.f_locals['cls'].__name__}.apply"
                     self.applied.append((frame, (name, self.line(frame), given(frame)[1:])))
+                elif frame.f_code is self.clip:
+                    self.view.clip = frame.f_locals | {"where": self.line(frame)}
                 elif (name := self.names.of_frame(frame)) is not None:
                     self.frame = frame
                     caller = frame.f_back.f_code.co_filename if frame.f_back else ""

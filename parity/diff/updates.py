@@ -7,6 +7,7 @@ import numpy as np
 from tinygrad_edu.testing.judge import UPDATE, kappas
 from tinygrad_edu.testing.updates import terms
 
+from .between import clipping, schedule, shared
 from .evidence import accuse
 from .found import sample
 from .optimizers import Replay, arrays, gradients, groups, parameters, results, settle, snapshot, states
@@ -30,22 +31,16 @@ class Updates:
         for what, mine, theirs in (("parameter", arrays(ps), params), ("gradient", gradients(ps), grads)):
             for i, verdict in enumerate(view.judge.judge(("before", what), mine, theirs)):
                 if not verdict.agrees:
-                    self.changed_between(
-                        what, type(optimizer).__name__, where, view.label(ps[i]), verdict, mine[i], theirs[i]
-                    )
+                    self.changed_between(what, optimizer, where, ps[i], verdict, mine[i], theirs[i])
         for i, (mine, theirs) in enumerate(zip(groups(optimizer), options)):
             for key in mine.keys() & theirs.keys():
                 if isinstance(theirs[key], (float, tuple)) and not nearly(mine[key], theirs[key]):
-                    finding = view.finding("option", type(optimizer).__name__, where, f"{key} of group {i}")
-                    finding.ours, finding.torch = (
-                        v if isinstance(v, (int, float)) else None for v in (mine[key], theirs[key])
-                    )
-                    finding.why = f"ours is {mine[key]}, torch's {theirs[key]}"
-                    view.find(finding)
+                    self.wrong_option(optimizer, where, i, key, mine, theirs)
         self.kept_between(optimizer, where)
         settle(optimizer, params, [{}] * len(params), grads)
         for mine, theirs in zip(optimizer.param_groups, options):
             mine.update({key: value for key, value in theirs.items() if isinstance(mine.get(key), float)})
+        view.clip = None
         self.began = where, snapshot(params, grads, states(optimizer)), options, closure
 
     def kept_between(self, optimizer, where):
@@ -55,18 +50,42 @@ class Updates:
                 a, b = np.asarray(mine[key]), np.asarray(theirs[key])
                 (verdict,) = self.view.judge.judge(("kept", key), [a], [b])
                 if not verdict.agrees:
-                    label = self.view.label(parameters(optimizer)[i])
-                    self.changed_between(f"state {key}", type(optimizer).__name__, where, label, verdict, a.copy(), b)
+                    self.changed_between(
+                        f"state {key}", optimizer, where, parameters(optimizer)[i], verdict, a.copy(), b
+                    )
 
-    def changed_between(self, what, op, where, label, verdict, mine, theirs):
-        finding = self.view.finding(f"{what} before the step", op, where, label)
-        finding.causes = [
-            (
-                "it agreed when it was last computed: what has changed it since, or should have, is no call that was compared,"
-                " as zero_grad, clip_grad_norm_ or a write to .data"
-            )
-        ]
-        self.view.find(finding.said(verdict, mine, theirs))
+    def changed_between(self, what, optimizer, where, p, verdict, mine, theirs):
+        """Clipping has, if there was any, or else something that is no call which was compared."""
+        view, op = self.view, type(optimizer).__name__
+        clipped = what == "gradient" and view.clip is not None
+        if clipped:
+            op, where = "clip_grad_norm_", view.clip["where"]
+        finding = view.finding(f"{what} before the step", op, where, view.label(p)).said(verdict, mine, theirs)
+        if not view.find(finding):
+            return
+        finding.causes, finding.suspects = shared(optimizer, view.label)
+        left = [view.left.get(id(q)) for q in parameters(optimizer) if q.grad is not None]
+        if clipped and not finding.causes and all(g is not None for g in left):
+            before, arguments = {"grad": view.left[id(p)]}, clipping(view.clip, left)
+            accuse(finding, mine, theirs, what="accumulated gradient", before=before, arguments=arguments)
+        if not finding.causes:
+            finding.causes = [
+                (
+                    "it agreed when it was last computed: what has changed it since, or should have, is no call that was"
+                    " compared, as zero_grad, clip_grad_norm_ or a write to .data"
+                )
+            ]
+
+    def wrong_option(self, optimizer, where, i, key, mine, theirs):
+        """An option of a group is another, as a learning rate that a schedule has set."""
+        view, op, arguments = self.view, type(optimizer).__name__, mine
+        if key == "lr" and (sets := schedule(view.engine, optimizer)):
+            op, arguments = type(sets).__name__, mine | vars(sets)
+        finding = view.finding("option", op, where, f"{key} of group {i}")
+        finding.ours, finding.torch = (v if isinstance(v, (int, float)) else None for v in (mine[key], theirs[key]))
+        finding.why = f"ours is {mine[key]}, torch's {theirs[key]}"
+        if view.find(finding):
+            accuse(finding, *map(np.asarray, (mine[key], theirs[key])), what="update", wrt=key, arguments=arguments)
 
     def after(self, optimizer):
         """Compare what the step made of it, and go on with the reference's."""
@@ -77,8 +96,9 @@ class Updates:
         _, params, kept = view.stream.take()
         mine = {k: a.copy() for k, a in results(snapshot(arrays(parameters(optimizer)), [], states(optimizer))).items()}
         theirs = results(snapshot(params, [], kept))
-        for key, verdict in self.verdicts(optimizer, start, mine, theirs, closure).items():
-            if not verdict.agrees:
+        verdicts = self.verdicts(optimizer, start, mine, theirs, closure)
+        for key in sorted(verdicts, key=first):
+            if not (verdict := verdicts[key]).agrees:
                 self.wrong(optimizer, where, key, verdict, mine.get(key), theirs.get(key), start, options)
         settle(optimizer, params, kept)
         self.kept[optimizer] = kept
@@ -105,13 +125,15 @@ class Updates:
     def sigma(self, optimizer, start):
         """eps times the terms of each number, by taking the step again and again."""
         ps = parameters(optimizer)
-        grads, self.replaying = [p.grad for p in ps], True
+        grads, kept, self.replaying = [p.grad for p in ps], dict(optimizer.state), True
         try:
             return terms(Replay(self.view.engine, optimizer), start)[1]
         finally:
             self.replaying = False
             for p, g in zip(ps, grads):
                 p.grad = g
+            optimizer.state.clear()
+            optimizer.state.update(kept)  # itself, in whatever memory it is
 
     def wrong(self, optimizer, where, key, verdict, mine, theirs, start, options):
         quantity, i = key
@@ -129,7 +151,7 @@ class Updates:
 def first(key):
     """What is remembered goes before what is made of it."""
     quantity, i = key
-    return quantity == "parameter", i
+    return quantity == "parameter", i, quantity
 
 
 def nearly(mine, theirs):

@@ -3,6 +3,7 @@
 import gc
 import sys
 from collections import Counter
+from weakref import WeakSet
 
 from .calls import tensors
 from .found import AT_MOST, Finding, Step
@@ -17,11 +18,12 @@ class View:
     name = ""
     paused = False  # while an optimizer steps: what it calls is not the script's
     line = None  # says where in the script a frame is
+    clip = None  # where gradients were clipped since the last step, and what clip_grad_norm_ was given
 
     def __init__(self, engine, stream, progress):
         self.engine, self.stream, self.progress = engine, stream, progress
         self.steps, self.findings, self.compared = [], {}, Counter()
-        self.step, self.tables, self.labels, self.known = Step(1), 0, {}, set()
+        self.step, self.tables, self.labels, self.known = Step(1), 0, {}, WeakSet()
         self.stepped = False  # whether there is an optimizer, whose steps are the training's
 
     # ---------------------------------------------------------------- what is found
@@ -70,9 +72,9 @@ class View:
 
     def learn(self, optimizer):
         """Find the modules that the optimizer's parameters are of, and hence their names."""
-        if id(optimizer) in self.known:
+        if optimizer in self.known:
             return
-        self.known.add(id(optimizer))
+        self.known.add(optimizer)
         modules = [m for m in gc.get_objects() if isinstance(m, self.engine.nn.Module)]
         inner = {id(child) for m in modules for child in m.children()}
         wanted = {id(p) for p in parameters(optimizer)}

@@ -11,7 +11,9 @@ class Misplaced(Exception):
 
 @dataclass(frozen=True)
 class Mutant:
-    """`old` is the text that becomes `new`, `wrong` what is then wrong, `certain` why somebody must notice."""
+    """`old` is the text that becomes `new`, `wrong` what is then wrong, `certain` why somebody must notice.
+
+    `named` is the op that parity diff must name first, and `cause` the suspect that its guesser has for it, if any."""
 
     chapter: str
     name: str
@@ -19,6 +21,8 @@ class Mutant:
     old: str
     new: str
     certain: str
+    named: str = ""
+    cause: str = ""
 
     def place(self, tree):
         """The file of tinygrad_edu, in this tree, where `old` stands: exactly once, or it does not say what is meant."""

@@ -76,9 +76,9 @@ def hunt(mutants, seed=1337, jobs=2, bench=Bench):
             pool.shutdown(cancel_futures=True)
 
 
-def copy(root, tree):
+def copy(root, tree, needed=NEEDED):
     """The part of the repository that the judges look at."""
-    for name in NEEDED:
+    for name in needed:
         if (root / name).is_dir():
             shutil.copytree(root / name, tree / name)
         else:

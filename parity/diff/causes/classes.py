@@ -23,7 +23,7 @@ def wanted(e, counts, heard, smoothing):
         n = some
     else:
         some = heard(t, o.ignore_index)
-        hit = np.eye(x.shape[-1])[np.where(some, t, 0)]
+        hit = np.eye(x.shape[-1])[np.where(abs(t) < x.shape[-1], t, 0)]  # of -100, if it is heard, class 0's
         n = (hit * w).sum(-1) * some
     eps = smoothing(o.label_smoothing)
     return ((1 - eps) * hit + eps / x.shape[-1]) * w * some[..., None], n

@@ -53,8 +53,7 @@ e = x * 1
 e[1] = y[1] * 5  # that row hears nothing any more
 e.sum().backward()
 
-million = torch.rand(1_000_000)
-million.sum()
+torch.full((1_000_000, 2), 0.1).sum(0)  # where one after another, each is rounded the same way
 
 for broken in (lambda t: t.exp_(), lambda t: t.detach().mul_(2)):
     f = x.tanh()
@@ -90,7 +89,8 @@ except RuntimeError as error:
 
 leaves = [t.detach().clone().requires_grad_() for t in (x, y)]
 optimizer = torch.optim.SGD(leaves, lr=0.1)
-total = leaves[0] + leaves[1]  # whose rule hands one gradient to both
-(total.sum() + (leaves[0] * 3).sum()).backward()
+((leaves[0] + leaves[1]) * x.detach()).sum().backward()  # whose rule hands one gradient to both
 leaves[0].grad.mul_(2)
 optimizer.step()
+tripled = leaves[0] * 3
+((leaves[0] + leaves[1]) * x.detach() + tripled).sum().backward()  # to one of them more is added after that

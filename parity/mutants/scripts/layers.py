@@ -26,7 +26,9 @@ q, k, v = (torch.randn(2, 3, 4, 8, requires_grad=True) for _ in range(3))
 
 words = nn.Embedding(7, 3, padding_idx=2)
 (words(torch.tensor([[1, 2, 2], [4, 2, 6]])) * torch.randn(2, 3, 3)).sum().backward()
-(F.gelu(x, approximate="tanh") * torch.randn(6, 5)).sum().backward()
+(
+    F.gelu(x.double(), approximate="tanh") * torch.randn(6, 5)
+).sum().backward()  # digits enough for the last of a constant
 lstm = nn.LSTM(5, 4)
 out, _ = lstm(x.unsqueeze(1))
 (out * torch.randn(6, 1, 4)).sum().backward()

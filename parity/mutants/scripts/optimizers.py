@@ -34,8 +34,8 @@ for factor in (0.01, 100.0):
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
 
-prediction = model(x).square().sum()
-optimizer.step()  # which overwrites what the rule of linear needs
+prediction = model(x.clone().requires_grad_()).square().sum()
+optimizer.step()  # which overwrites what the rule of linear needs for its input
 try:
     prediction.backward()
 except RuntimeError as error:

@@ -10,6 +10,9 @@ w, b = torch.randn(6, 5, requires_grad=True), torch.randn(6, requires_grad=True)
 g = torch.randn(5, 6)
 
 (F.linear(x, w, b) * g).sum().backward()
+(x.sum(1) * g[:, 0]).sum().backward()  # a square, and a cube: where axes may be taken for each other, and nothing raises
+cube = torch.arange(27.0).reshape(3, 3, 3).clone().requires_grad_()
+(cube.permute(1, 2, 0) * cube.detach()).sum().backward()
 for f in (torch.sigmoid, torch.tanh, torch.relu, lambda t: t.clamp(-0.5, 0.5), lambda t: torch.sqrt(t * t + 1)):
     (f(x) * x.detach()).sum().backward()
 for f in (torch.relu, lambda t: t.clamp(0, 1), lambda t: torch.amax(t, 1)):
@@ -28,7 +31,7 @@ p, q = torch.randn(4, 3, requires_grad=True), torch.randn(3, 3, requires_grad=Tr
 (t[torch.tensor([0, 1, 0, 0])] * torch.randn(4, 3, 4)).sum().backward()
 torch.gather(x, 1, torch.tensor([[0, 0, 1], [2, 2, 2], [1, 1, 0]])).square().sum().backward()
 (F.softmax(x, 1) * torch.randn(5, 5)).sum().backward()
-F.softmax(x * 1000, 1).sum()
+F.softmax(x * 1e6, 1).sum()
 (F.log_softmax(x, 1) * torch.randn(5, 5)).sum().backward()
 (x / (x.detach().abs() + 2)).sum().backward()
 denominator = torch.rand(5, 5).add(0.5).requires_grad_()

@@ -348,6 +348,16 @@ mutant(
     input=x,
     target=of,
 )
+mutant(
+    "ignored class heard",
+    "ignored class heard",
+    own.mean(),
+    own[0],
+    "output",
+    "cross_entropy",
+    input=x,
+    target=np.where(of == 0, -100, of),  # which is no class: ours reads class 0's score for it
+)
 d = p - np.eye(4)[of]
 mutant(
     "ignored class heard",

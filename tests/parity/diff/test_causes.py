@@ -229,6 +229,10 @@ def test_float32_inside_float64():
     assert names(replace(e, ours=np.exp(x) * (1 + 1e-8 * normal(3, 3, 4)))) == []
 
 
+def test_a_cast_is_not_taken_for_a_turn():
+    assert names(differing(np.ones(3), np.ones(3, np.float32))) == ["float64 for float32"]
+
+
 # ------------------------------------------------------------------ custom rules, dropout, what is not said
 
 
