@@ -43,7 +43,7 @@ class Free(View):
 
     def before(self, optimizer, args, kwargs):
         if self.paused:
-            return
+            return None
         if self.reach("before", self.here()):
             _, where, _, params, grads = self.stream.take()
             self.learn(optimizer)
@@ -60,7 +60,7 @@ class Free(View):
                             )
                             finding.causes, finding.suspects = shared(optimizer, self.label)
                             self.find(finding.said(verdict, a, b))
-        self.paused = not any(callable(a) for a in (*args[1:], *kwargs.values()))
+        return self.pause(args, kwargs)
 
     def after(self, optimizer, args, kwargs):
         self.paused = False

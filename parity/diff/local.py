@@ -268,10 +268,10 @@ class Local(View):
     # ---------------------------------------------------------------- steps, and the end
 
     def before(self, optimizer, args, kwargs):
-        if not self.paused:
-            closure = any(callable(a) for a in (*args[1:], *kwargs.values()))
-            self.updates.before(optimizer, closure)
-            self.paused = not closure
+        if self.paused:
+            return None
+        self.updates.before(optimizer, any(callable(a) for a in (*args[1:], *kwargs.values())))
+        return self.pause(args, kwargs)
 
     def after(self, optimizer, args, kwargs):
         if not self.updates.replaying:

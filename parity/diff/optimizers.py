@@ -35,6 +35,23 @@ def groups(optimizer):
     ]
 
 
+def heard(args, kwargs, listen):
+    """A step's arguments, whose closure is the script's own: listen(True) before each call of it, listen(False) after."""
+
+    def called(closure):
+        def call():
+            listen(True)
+            try:
+                return closure()
+            finally:
+                listen(False)
+
+        return call
+
+    wrap = lambda a: called(a) if callable(a) else a
+    return (*args[:1], *map(wrap, args[1:])), {key: wrap(a) for key, a in kwargs.items()}
+
+
 def snapshot(params, grads, states):
     """All of it as arrays by (quantity, number of the parameter), as the judge of updates wants them."""
     found = {("parameter", i): np.array(a) for i, a in enumerate(params)}

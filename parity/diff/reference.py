@@ -24,7 +24,7 @@ from torch.utils.weak import WeakIdKeyDictionary
 
 from .calls import Call, Value, tensors, told, written
 from .custom import wrong_rules
-from .optimizers import arrays, gradients, groups, parameters, states
+from .optimizers import arrays, gradients, groups, heard, parameters, states
 from .script import Line, raised, run
 
 NORMS = ("torch.nn.functional.batch_norm", "torch.nn.functional.instance_norm")
@@ -189,18 +189,7 @@ class Recorder(TorchFunctionMode):
         self.applied.clear()
         ps = parameters(optimizer)
         self.tell("before", self.line(sys._getframe(1)), groups(optimizer), arrays(ps), gradients(ps))
-        wrapped = [self.heard(a) if callable(a) else a for a in args]
-        return tuple(wrapped), {key: self.heard(v) if callable(v) else v for key, v in kwargs.items()}
-
-    def heard(self, closure):
-        def called():
-            self.on = True
-            try:
-                return closure()
-            finally:
-                self.on = False
-
-        return called
+        return heard(args, kwargs, lambda on: setattr(self, "on", on))
 
     def after(self, optimizer, args, kwargs):
         if os.getpid() == self.process:

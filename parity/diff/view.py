@@ -7,7 +7,7 @@ from weakref import WeakSet
 
 from .calls import tensors
 from .found import AT_MOST, Finding, Step
-from .optimizers import parameters
+from .optimizers import heard, parameters
 
 WALKS = ("backward", "autograd.backward", "autograd.grad")
 
@@ -38,6 +38,11 @@ class View:
 
     def finding(self, what, op, where, tensor, call=0):
         return Finding(what, self.name, op, where, self.step.step, call, tensor)
+
+    def pause(self, args, kwargs):
+        """Nothing counts until the step is over, but what its closure calls."""
+        self.paused = True
+        return heard(args, kwargs, lambda listen: setattr(self, "paused", not listen))
 
     def here(self):
         return self.line(sys._getframe(1))
