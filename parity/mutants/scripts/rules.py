@@ -10,7 +10,9 @@ w, b = torch.randn(6, 5, requires_grad=True), torch.randn(6, requires_grad=True)
 g = torch.randn(5, 6)
 
 (F.linear(x, w, b) * g).sum().backward()
-(x.sum(1) * g[:, 0]).sum().backward()  # a square, and a cube: where axes may be taken for each other, and nothing raises
+(
+    x.sum(1) * g[:, 0]
+).sum().backward()  # a square, and a cube: where axes may be taken for each other, and nothing raises
 cube = torch.arange(27.0).reshape(3, 3, 3).clone().requires_grad_()
 (cube.permute(1, 2, 0) * cube.detach()).sum().backward()
 for f in (torch.sigmoid, torch.tanh, torch.relu, lambda t: t.clamp(-0.5, 0.5), lambda t: torch.sqrt(t * t + 1)):
