@@ -35,5 +35,5 @@ def clipping(clip, left):
 def schedule(engine, optimizer):
     """The schedule of the optimizer's learning rate, if it has one."""
     made = engine.optim.lr_scheduler.LRScheduler
-    found = [s for s in gc.get_objects() if isinstance(s, made) and s.optimizer is optimizer]
+    found = [s for s in gc.get_objects() if issubclass(type(s), made) and s.optimizer is optimizer]
     return found[0] if len(found) == 1 else None
