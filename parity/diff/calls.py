@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+SHOWN = ("T", "mT", "H", "mH", "real")  # of what a tensor has as attributes, those that are calls in all but name
+
 
 @dataclass(frozen=True, slots=True)
 class Value:

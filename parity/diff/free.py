@@ -44,6 +44,7 @@ class Free(View):
     def before(self, optimizer, args, kwargs):
         if self.paused:
             return None
+        self.paused = True
         if self.reach("before", self.here()):
             _, where, _, params, grads = self.stream.take()
             self.learn(optimizer)

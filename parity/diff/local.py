@@ -44,7 +44,7 @@ class Local(View):
         mine = tensors(given)
         call, agreeing = self.matching.match(name, where, given, direct)
         if call is None:
-            return name, None, mine
+            return (name, None, mine) if direct else None
         if not agreeing:
             self.inputs_differ(call, mine)
         for t, (_, v) in zip(mine, call.given):
@@ -270,6 +270,7 @@ class Local(View):
     def before(self, optimizer, args, kwargs):
         if self.paused:
             return None
+        self.paused = True  # nor what we call ourselves
         self.updates.before(optimizer, any(callable(a) for a in (*args[1:], *kwargs.values())))
         return self.pause(args, kwargs)
 

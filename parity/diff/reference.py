@@ -22,13 +22,12 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 from torch.overrides import TorchFunctionMode, resolve_name
 from torch.utils.weak import WeakIdKeyDictionary
 
-from .calls import Call, Value, tensors, told, written
+from .calls import SHOWN, Call, Value, tensors, told, written
 from .custom import wrong_rules
 from .optimizers import arrays, gradients, groups, heard, parameters, states
 from .script import Line, raised, run
 
 NORMS = ("torch.nn.functional.batch_norm", "torch.nn.functional.instance_norm")
-SHOWN = ("T", "mT", "H", "mH", "real")  # of what a tensor has as attributes, those that are calls in all but name
 # The functions that walk, and where among their arguments create_graph is.
 WALKS = {"torch.Tensor.backward": 3, "torch.autograd.backward": 3, "torch.autograd.grad": 4}
 
@@ -126,7 +125,7 @@ class Recorder(TorchFunctionMode):
             x = torch.zeros(0)
         if x not in self.serials:
             self.serials[x] = self.new()
-        if leaf := x.requires_grad and not x._is_view() and x.is_leaf:
+        if leaf := x.requires_grad and is_leaf(x):
             self.leaves[x] = True
         return Value(x.detach().clone().numpy(), self.serials[x], x.requires_grad, leaf)
 
@@ -203,6 +202,13 @@ def history(x):
         return x.grad_fn
     except RuntimeError:
         return None
+
+
+def is_leaf(x):
+    try:
+        return x.is_leaf
+    except RuntimeError:  # for the same reason
+        return False
 
 
 def its_own(frame):

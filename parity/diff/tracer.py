@@ -12,6 +12,8 @@ from collections import defaultdict
 import tinygrad_edu
 from tinygrad_edu.nn import functional, init
 
+from .calls import SHOWN
+
 PLACES = {
     "torch": tinygrad_edu,
     "torch.Tensor": tinygrad_edu.Tensor,
@@ -57,6 +59,8 @@ class Names:
 
     def learn(self, place, attribute, thing):
         function = thing.fget if isinstance(thing, property) else getattr(thing, "__func__", thing)
+        if isinstance(thing, property) and attribute not in SHOWN:
+            return
         if isinstance(thing, type) or not isinstance(function, types.FunctionType) or hidden(attribute):
             return
         if place == "torch.nn.init" and function.__module__ != init.__name__:

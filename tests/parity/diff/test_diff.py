@@ -35,7 +35,6 @@ def test_a_bit_of_everything_agrees(compared):
     assert counts["outputs"] > 250
     assert counts["gradients"] > 150
     assert counts["updates"] > 60
-    assert counts["unmatched"] < 0.3 * counts["outputs"]
     first = report["steps"][0]
     assert 0 < max(first["kappa"].values()) < 64
     assert first["loss"][0] == pytest.approx(first["loss"][1], rel=1e-5)
