@@ -194,6 +194,7 @@ def runs_as_in_torch(torch, program):
                     np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.sweep  # (testing.programs draws views and writes too, among all else)
 @pytest.mark.filterwarnings("ignore")
 @settings(max_examples=2000)
 @given(program=st.lists(steps, max_size=12))

@@ -20,6 +20,7 @@ def test_the_catalogue_says_what_must_be_named(mutant):
     assert mutant.named or not mutant.cause
 
 
+@pytest.mark.sweep
 def test_mutants_are_named_and_their_causes(torch):
     mutants = [MUTANTS["a step too soon"], MUTANTS["borrowed buffer"]]
     assert {mutant.name: (said.right(mutant), said.knows(mutant)) for mutant, said in named.name(mutants, 1)} == {
