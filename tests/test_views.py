@@ -194,9 +194,8 @@ def runs_as_in_torch(torch, program):
                     np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
 
 
-@pytest.mark.sweep  # (testing.programs draws views and writes too, among all else)
 @pytest.mark.filterwarnings("ignore")
-@settings(max_examples=2000)
+@settings(max_examples=300)
 @given(program=st.lists(steps, max_size=12))
 def test_programs_of_views_and_writes_do_what_they_do_in_torch(program):
     runs_as_in_torch(pytest.importorskip("torch"), program)
