@@ -33,7 +33,7 @@ calibrate: $(ENV)  ## measure what the judge's limit separates: honest steps, an
 	.venv/bin/python -m parity.calibrate $(ARGS)
 
 test: $(TEST_ENV)  ## the tests (TORCH=0: in an environment without torch; ARGS="-k relu": some of them)
-	$(<D)/bin/python -m pytest -n 2 --timeout 300 -m "not sweep" --benchmark-disable $(ARGS)
+	$(<D)/bin/python -m pytest -n 2 --dist loadscope --timeout 300 -m "not sweep" --benchmark-disable $(ARGS)
 
 lint: $(DEV)  ## style, types, the floors between the files, spelling, generated files
 	.venv/bin/ruff check
