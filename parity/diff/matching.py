@@ -78,7 +78,7 @@ def alike(ours, theirs):
 
 def index(given):
     """Of x[index] the index, as text, where it has no tensors in it."""
-    return None if tensors(given[1:2]) or values(given[1:2]) else repr(given[1:2])
+    return None if tensors(given[1:2]) or values(given[1:2]) else repr(list(given[1:2]))
 
 
 def tied(call, ours):
