@@ -72,9 +72,9 @@ class Recorder(TorchFunctionMode):
             return func(*args, **kwargs)
         call = self.begun(name, args, kwargs)
         given = tensors([args, kwargs])
-        versions = [x._version for x in given]
+        versions = [version(x) for x in given]
         result = func(*args, **kwargs)
-        touched = [k for k, (x, version) in enumerate(zip(given, versions)) if x._version != version]
+        touched = [k for k, (x, before) in enumerate(zip(given, versions)) if version(x) != before]
         if name in NORMS:  # which write to their running statistics past the counter
             touched = [
                 k for k in (1, 2) if len(given) > k and (given[k].detach().numpy() != call.given[k][1].array).any()
@@ -202,6 +202,11 @@ def history(x):
         return x.grad_fn
     except RuntimeError:
         return None
+
+
+def version(x):
+    """How often a tensor was written to; torch does not count where nothing may be differentiated."""
+    return 0 if x.is_inference() else x._version
 
 
 def is_leaf(x):
