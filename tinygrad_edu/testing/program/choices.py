@@ -289,7 +289,10 @@ def product(d):
         [(n,), (n, 2), (n, 1), (n, 3)],
         x.dtype,
     )
-    return y and ([x, y], {}, shape(y.shape))
+    if y is None:
+        return None
+    d.copied |= len(x.shape) != len(y.shape) and 3 in (len(x.shape), len(y.shape))
+    return [x, y], {}, shape(y.shape)
 
 
 def layer(d):
@@ -364,8 +367,9 @@ def computed(d):
 
 
 def hooked(d):
-    """No view: after a write to its base under no_grad, torch makes it anew, without its hooks."""
-    x = d.existing(lambda x: x.requires and x.memory == x.number)
+    """No view: after a write to its base under no_grad, torch makes it anew, without its hooks. And torch crashes where it is
+    to make it anew for the hook: what it takes for a view, as a linear map of a vector, once that was written to."""
+    x = d.existing(lambda x: x.requires and x.memory == x.number and not x.written)
     return x and ([x], {"number": d.choice((2, 3, 0))}, x.shape)
 
 
@@ -405,7 +409,7 @@ def collected(d):
 def writable(d):
     """What may be written to: no leaf that wants a gradient, unless graphs are off; nothing that is stretched."""
     off = "no_grad" in d.modes[-1:]
-    return None if d.mixed or d.taped else d.existing(lambda x: not x.stretched and (off or not x.fixed))
+    return None if d.mixed or d.taped or d.copied else d.existing(lambda x: not x.stretched and (off or not x.fixed))
 
 
 def may_take(d, x):

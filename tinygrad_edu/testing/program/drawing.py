@@ -37,6 +37,7 @@ class Variable:
     leaf: bool = False
     fixed: bool = False  # a leaf that wants a gradient, or a view of one: writing to it is an error
     stretched: bool = False  # several entries may lie in one place
+    written: bool = False  # its memory was written to
     origins: set[int] = field(default_factory=set)  # the leaves that it is computed from
 
 
@@ -52,6 +53,9 @@ class Drawing:
         self.reached: set[int] = set()  # the leaves that a backward has reached
         self.mixed = len(set(dtypes)) > 1
         self.taped = False  # whether a gradient has a graph: what that saves is each engine's own, so no more writes
+        self.copied = (
+            False  # whether a stack met a vector or a matrix, where torch may save a copy, and we do not: the same
+        )
         self.listed = False  # whether an index with a list was drawn
 
     # what the choices ask for
@@ -74,8 +78,9 @@ class Drawing:
     def index(self, shape, arrays):
         index = self.draw(indices(shape, arrays=arrays))
         items = index if isinstance(index, tuple) else (index,)
-        self.listed |= any(isinstance(item, list | np.ndarray | bool) for item in items)
-        return Index(tuple(item.tolist() if isinstance(item, np.ndarray) else item for item in items))
+        index = Index(tuple(item.tolist() if isinstance(item, np.ndarray) else item for item in items))
+        self.listed |= index.copies
+        return index
 
     def existing(self, fits):
         """A variable that fits, the youngest first; None if none does."""
@@ -116,13 +121,18 @@ class Drawing:
         requires = recording and any(x.requires for x in variables)
         origins = set().union(*(x.origins for x in variables))
         if operation.makes:
-            self.variables.append(self.made(operation, number, shape, variables, requires, origins))
-        elif operation in CHAPTERS["writes"] and requires:
-            variables[0].requires, variables[0].origins = True, origins
+            view = operation.name == "detach" or operation in CHAPTERS["views"]
+            if operation.name == "getitem":
+                view = not parameters["index"].copies
+            self.variables.append(self.made(operation, number, shape, variables, requires, origins, view))
+        elif operation in CHAPTERS["writes"]:
+            for x in self.variables:
+                x.written |= x.memory == variables[0].memory
+            if requires:
+                variables[0].requires, variables[0].origins = True, origins
 
-    def made(self, operation, number, shape, variables, requires, origins):
+    def made(self, operation, number, shape, variables, requires, origins, view):
         dtype = max((x.dtype for x in variables), key=lambda name: np.dtype(name).itemsize)
-        view = operation.name == "detach" or operation in CHAPTERS["views"]
         memory = variables[0].memory if view else number
         if operation.name in ("detach", "grad") or not requires:
             made = Variable(number, shape, dtype, False, memory)

@@ -45,6 +45,11 @@ class Index:
 
     items: tuple
 
+    @property
+    def copies(self):
+        """Whether x[...] has a memory of its own: not if it is a view."""
+        return any(isinstance(item, list | bool) for item in self.items)
+
     def arrays(self):
         """The same for NumPy, with its lists as arrays."""
         return tuple(as_array(item) if isinstance(item, list) else item for item in self.items)
