@@ -231,8 +231,14 @@ def sliced(d):
     return picked(d, arrays=False)
 
 
+def several(x):
+    """More than one number, or none. (torch lets leaves of one number share a gradient, if they were joined and the gradient
+    of the whole was stretched: adding to one then adds to the others too.)"""
+    return prod(x.shape) != 1
+
+
 def joined(d):
-    x = d.variable(lambda x: x.shape)
+    x = d.variable(lambda x: x.shape and several(x))
     if x is None:
         return None
     y = d.variable(lambda y: y.shape == x.shape, [x.shape])
@@ -243,7 +249,7 @@ def joined(d):
 
 
 def stacked(d):
-    x = d.variable(ranked(0, 1, 2))
+    x = d.variable(lambda x: len(x.shape) in (1, 2) and several(x))
     if x is None:
         return None
     y = d.variable(lambda y: y.shape == x.shape, [x.shape])
