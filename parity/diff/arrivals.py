@@ -19,6 +19,8 @@ class Arrivals:
         self.view, self.theirs = view, {}  # (number of a call, which of its results) -> the gradient that arrived there
         self.readers = defaultdict(list)  # serial of a tensor -> the Calls that read it, while their graph lives
         self.closed = False  # whether all that contributes is known: not where a walk was itself differentiated
+        self.again = False  # whether this walk goes through what an earlier one recorded
+        self.doubts = []  # what differs on the way through that: which tensors a rule reads is the engine's own affair
 
     def read(self, call):
         """The call has read its inputs, and some result of it may get a gradient."""
@@ -31,15 +33,15 @@ class Arrivals:
             calls[:] = [c for c in calls if c() is not None and not self.upstream(c())]
             if not calls:
                 del self.readers[serial]
-        self.theirs = {}
+        self.theirs, self.doubts = {}, []
 
     def upstream(self, call):
         """The gradients that arrived at the call's results, None for one that got none; nothing if none did."""
         found = [self.theirs.get((call.number, i)) for i in range(len(call.results))]
         return found if any(g is not None for g in found) else []
 
-    def judge(self, label, where, serial, mine, theirs, before=None, measure=False):
-        """The verdict on what arrived at the tensor; if it differs, whoever is to blame is found."""
+    def judge(self, label, where, serial, mine, theirs, before=None, measure=False, inner=False):
+        """The verdict on what arrived at the tensor; if it differs, whoever is to blame is found. `inner`: it is no end of the walk."""
         view = self.view
         view.compared["gradients"] += 1
         readers = [call for c in self.readers.get(serial, ()) if (call := c()) is not None and self.upstream(call)]
@@ -50,13 +52,23 @@ class Arrivals:
                 raise LookupError("nobody is known to have read it")
             return [sum((given_back(engine, c, wide) for c in readers), start=0 if before is None else before)]
 
-        again = (lambda: total(view.engine)) if self.closed else None
-        exact = lambda: total(view.oracle, True)
-        (verdict,) = view.judge.judge(("gradient", label, where), [mine], [theirs], again, exact, measure)
+        again, exact = lambda: total(view.engine), lambda: total(view.oracle, True)
+        judge = lambda again: view.judge.judge(("gradient", label, where), [mine], [theirs], again, exact, measure)
+        (verdict,) = judge(again if self.closed else None)
+        if not verdict.agrees and not self.closed:
+            (verdict,) = judge(again)
         if not verdict.agrees:
-            guilty = [c for c in readers if self.accused(c, serial)]
-            if not guilty:
-                self.accuse_the_walk(label, where, verdict, mine.copy(), theirs, readers, before, given_back)
+            mine = mine.copy()
+
+            def blame():
+                guilty = [c for c in readers if self.accused(c, serial)]
+                if not guilty:
+                    self.accuse_the_walk(label, where, verdict, mine, theirs, readers, before, given_back)
+
+            self.doubts.append(blame)
+            if not (inner and self.again):
+                while self.doubts:
+                    self.doubts.pop(0)()
         return verdict
 
     def given_back(self, serial, engine, call, wide=False):

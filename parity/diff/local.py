@@ -95,7 +95,7 @@ class Local(View):
             self.mark(call.number)
             return
         self.results_compared(call, name, ours)
-        self.go_on(call, name, found)
+        self.go_on(call, name, found, given)
 
     def results_compared(self, call, name, ours):
         theirs = [v.array for v in call.results]
@@ -126,9 +126,9 @@ class Local(View):
         if self.find(finding):
             accuse(finding, ours, theirs, call=call, engine=self.engine, **what)
 
-    def go_on(self, call, name, found):
+    def go_on(self, call, name, found, given):
         """With the reference's numbers; whoever reads a tensor is remembered until its gradient has come."""
-        before = {v.serial for _, v in call.given}
+        before, inside = {v.serial for _, v in call.given}, inner(found, given)
         for i, (t, v) in enumerate(zip(found, call.results)):
             write(t, v.array)
             self.partners[v.serial] = ref(t)
@@ -140,7 +140,8 @@ class Local(View):
                 finding.why = f"ours {does} grad, torch's does{'' if v.grad else ' not'}"
                 self.find(finding)
             if t.requires_grad and v.grad and t.grad_fn is not None:
-                t.register_hook(partial(self.arrived, call, i))  # which keeps the call alive as long as the graph
+                if t.grad_fn not in inside:
+                    t.register_hook(partial(self.arrived, call, i))  # which keeps the call alive as long as the graph
                 self.arrivals.read(call)
 
     # ---------------------------------------------------------------- what is shown of a call
@@ -187,7 +188,7 @@ class Local(View):
             return None
         *_, loss, taped = self.stream.take()
         self.loss(given, loss, self.taped)
-        self.taped = self.taped or taped
+        self.arrivals.again, self.taped = self.taped, self.taped or taped
         self.arrivals.closed = not self.taped
         while (message := self.stream.take())[0] != "walked":
             if message[0] == "gradient":
@@ -212,7 +213,7 @@ class Local(View):
         if theirs is None:
             return None
         mine, label = g.detach().numpy(), f"output of {self.names.of_torch(call.name)}"
-        verdict = self.arrivals.judge(label, call.where, call.results[i].serial, mine, theirs)
+        verdict = self.arrivals.judge(label, call.where, call.results[i].serial, mine, theirs, inner=True)
         if row := self.step.calls.get(call.number):
             row[7:9] = verdict.delta, verdict.kappa
         same = mine.dtype == theirs.dtype and mine.tobytes() == theirs.tobytes()
@@ -306,3 +307,16 @@ class Local(View):
 
 def badness(verdict):
     return (not verdict.agrees, verdict.kappa or 0.0, verdict.delta)
+
+
+def inner(results, given):
+    """The nodes from which results of one call were computed, up to what it was given. Where one is itself a result's, what
+    arrives there is more than what arrives at that result."""
+    ends = {t.grad_fn for t in given}
+    found = {t.grad_fn for t in results} - ends - {None} if len(results) > 1 else set()
+    inside, waiting = set(), list(found)
+    while waiting:
+        new = {node for node, _ in waiting.pop().next_functions} - inside - ends - {None}
+        inside |= new
+        waiting += new
+    return inside

@@ -43,9 +43,13 @@ class Matching:
             likeness = alike([t.detach().numpy() for t in tensors(given)], [v.array for _, v in call.given])
             if likeness == "equal" or (likeness and overwrites):
                 return self.taken(i), True
-            if near is None and likeness == "of one form" and direct:
+            if near is None and likeness == "of one form" and direct and not self.ours_to_come(i):
                 near = i
         return (None, False) if near is None else (self.taken(near), False)
+
+    def ours_to_come(self, n):
+        """Whether ours can make any of the next n calls: one that is like them, but comes after, is not passed over to."""
+        return any(self.names.knows(self.stream.ahead(k)[1].name) for k in range(n))
 
     def drawn(self, call, name, ours):
         """The call that gave what ours did. What is made of no tensor may be matched too early: torch's samplers draw once

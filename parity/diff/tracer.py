@@ -99,6 +99,10 @@ class Names:
                 return self.group[name]
         return None
 
+    def knows(self, name):
+        """Whether we have what torch calls so."""
+        return not name.startswith("torch.") or self.of_torch(name) in self.group
+
     def of_torch(self, name):
         """Our name for what torch calls torch.Tensor.add or torch.nn.functional.linear."""
         if not name.startswith("torch."):
