@@ -7,6 +7,8 @@ from collections import defaultdict
 from functools import partial
 from weakref import ref
 
+import numpy as np
+
 from .compare import attempt
 from .evidence import accuse
 from .found import sample, shortened
@@ -53,7 +55,10 @@ class Arrivals:
             return [sum((given_back(engine, c, wide) for c in readers), start=0 if before is None else before)]
 
         again, exact = lambda: total(view.engine), lambda: total(view.oracle, True)
-        judge = lambda again: view.judge.judge(("gradient", label, where), [mine], [theirs], again, exact, measure)
+        reach = lambda: [self.reach(serial, readers, before, theirs)]
+        judge = lambda again: view.judge.judge(
+            ("gradient", label, where), [mine], [theirs], again, exact, reach, measure
+        )
         (verdict,) = judge(again if self.closed else None)
         if not verdict.agrees and not self.closed:
             (verdict,) = judge(again)
@@ -71,14 +76,26 @@ class Arrivals:
                     self.doubts.pop(0)()
         return verdict
 
-    def given_back(self, serial, engine, call, wide=False):
-        """What the call gives back to that tensor, in the engine, or in the oracle's."""
-        upstream = self.upstream(call)
+    def given_back(self, serial, engine, call, wide=False, moved=None):
+        """What the call gives back to that tensor, in the engine, or in the oracle's, of what came from above: or of this."""
+        upstream = moved or self.upstream(call)
         _, slopes = (
             engine.again(call, upstream, wide) if engine is self.view.oracle else call.again(engine, upstream, wide)
         )
         parts = [g for (_, v), g in zip(call.given, slopes) if v.serial == serial and g is not None]
         return sum(parts[1:], start=parts[0])
+
+    def reach(self, serial, readers, before, theirs):
+        """What rounding does in adding up the parts, and inside a rule, where it is as if what came from above were rounded."""
+        unit, rng = np.finfo(theirs.dtype).eps / 2, np.random.default_rng(0)
+        rounded = lambda g: None if g is None else g.astype(np.float64) * (1 + unit * rng.choice((-1, 1), g.shape))
+        asked = partial(self.given_back, serial, self.view.oracle)
+        reach = 0 if before is None else unit * np.abs(before)
+        for c in readers:
+            part = asked(c, True)
+            moved = [asked(c, True, [rounded(g) for g in self.upstream(c)]) - part for _ in range(3)]
+            reach = reach + unit * np.abs(part) + np.sqrt(np.mean(np.square(moved), 0))
+        return reach
 
     def accused(self, call, serial):
         """Whether the call's own rule is wrong: it is asked by itself, in both engines."""
@@ -87,7 +104,8 @@ class Arrivals:
         if ours is None or theirs is None:
             return False
         again, exact = lambda: [back(view.engine, call)], lambda: [back(view.oracle, call, True)]
-        (verdict,) = view.judge.judge(("rule", call.name, call.where), [ours], [theirs], again, exact)
+        reach = lambda: [self.reach(serial, [call], None, theirs)]
+        (verdict,) = view.judge.judge(("rule", call.name, call.where), [ours], [theirs], again, exact, reach)
         if verdict.agrees:
             return False
         name, k = view.names.of_torch(call.name), next(k for k, (_, v) in enumerate(call.given) if v.serial == serial)
