@@ -23,7 +23,7 @@ CHAPTERS = ("engine", "rules", "losses")
 
 # What no program of this vocabulary can show, and why.
 OUT_OF_REACH = {
-    "grad is shared": "which arrays are one is seen when one of them is written, and .grad is written only by `grad`, mul_",
+    "one after another": "rounding adds up only over a million rows, and a program has 64 numbers at most",
 }
 
 

@@ -393,14 +393,34 @@ def started(d):
     return [x], {"of": scalar_of(d, x), **keep}, ()
 
 
-def differentiated(d):
-    """With create_graph of y², whose gradient depends on y: torch takes even a constant slope, as relu's, to require grad."""
+def slope(d):
+    """A value, and what it was computed from."""
     y = d.existing(lambda x: x.requires and not x.leaf)
     x = y and d.existing(lambda x: x.number in y.origins)
-    if x is None or d.listed:
+    return None if x is None or d.listed else (y, x)
+
+
+def taped(d):
+    """Note that a gradient has a graph, if every rule that it may go through has one."""
+    whole = all(step.operation.name != "binary_cross_entropy" for step in d.steps)
+    d.taped |= whole
+    return whole
+
+
+def differentiated(d):
+    """With create_graph of y², whose gradient depends on y: torch takes even a constant slope, as relu's, to require grad."""
+    if (found := slope(d)) is None:
         return None
-    d.taped |= (create := not d.flag() and all(step.operation.name != "binary_cross_entropy" for step in d.steps))
+    (y, x), create = found, not d.flag() and taped(d)
     return [y, x], {"of": ".square().sum()" if create else scalar_of(d, y), "create_graph": create}, x.shape
+
+
+def twice(d):
+    found = d.full and slope(d)
+    if not found or not taped(d):
+        return None
+    d.reached |= found[0].origins
+    return [*found], {"of": ".square().sum()"}, ()
 
 
 def collected(d):

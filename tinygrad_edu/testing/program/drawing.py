@@ -19,9 +19,9 @@ from .vocabulary import CHAPTERS, OPERATIONS, TENSOR
 EXACT = find_spec("scipy") is not None  # gelu's erf is SciPy's
 LITERALS = (2, 3, -1, 0.5, 0, 1, 1000)
 SIMPLE = partial(any_shapes, max_dims=3, min_side=1, max_side=3)
-# How often a step is of each chapter. Views, writes and the graph more often: there is more to get wrong.
+# How often a step is of each chapter: most often of those where there is most to get wrong.
 WEIGHTS = dict(
-    arithmetic=4, functions=3, reductions=3, views=5, rearranged=2, matrices=2, losses=2, graph=4, orders=5, writes=6
+    arithmetic=4, functions=5, reductions=3, views=5, rearranged=2, matrices=2, losses=2, graph=4, orders=6, writes=6
 )
 
 
@@ -95,7 +95,7 @@ class Drawing:
 
     def tensor(self, fits, shape, dtype):
         shape = self.draw(self.shapes) if shape is None else self.choice(shape)
-        dtype = dtype or self.choice(self.dtypes)
+        dtype = dtype or self.dtypes[sum(x.leaf for x in self.variables) % len(self.dtypes)]
         number = len(self.steps)
         new = Variable(number, shape, dtype, requires=True, memory=number, leaf=True, fixed=True)
         if fits is not None and not fits(new):
@@ -205,6 +205,5 @@ def vocabulary(ops):
     if unknown := set(names) - OPERATIONS.keys():
         raise ValueError(f"there is no operation {unknown.pop()!r}; there are {', '.join(OPERATIONS)}")
     chosen = {name: [op for op in chapter if op.name in names] for name, chapter in CHAPTERS.items()}
-    chosen["orders"] += [op for op in chosen["orders"] if op.name == "backward"] * 2
-    chosen["graph"] += [op for op in chosen["graph"] if op.name == "autograd.grad"] * 2
+    chosen["orders"] += [op for op in chosen["orders"] if "backward" in op.name] * 2
     return [chosen[name] for name, weight in WEIGHTS.items() for _ in range(weight) if chosen[name]]

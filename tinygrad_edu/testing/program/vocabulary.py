@@ -178,6 +178,7 @@ add("grad", "{0}.grad", of.collected)
 
 add = chapter("orders", makes=False)
 add("backward", "{0}{of}.backward({kwargs})", of.started)
+add("second backward", "torch.autograd.grad({0}{of}, {1}, create_graph=True)[0].sum().backward()", of.twice)
 add("retain_grad", "{0}.retain_grad()", of.computed)
 add("register_hook", "{0}.register_hook(lambda g: g * {number})", of.hooked)
 add(
