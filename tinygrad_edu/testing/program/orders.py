@@ -1,0 +1,139 @@
+"""What a program does to a graph: going back, hooks, and writes in place. Drawn as in choices.py."""
+
+from math import prod
+
+import numpy as np
+
+from .choices import shape_of, stretching
+
+
+def requiring(d):
+    return d.existing(lambda x: x.requires)
+
+
+def computed(d):
+    x = d.existing(lambda x: x.requires and not x.leaf and x.memory == x.number)
+    return x and ([x], {}, x.shape)
+
+
+def hooked(d):
+    """No view: after a write to its base under no_grad, torch makes it anew, without its hooks. And torch crashes where it is
+    to make it anew for the hook: what it takes for a view, as a linear map of a vector, once that was written to."""
+    x = d.existing(lambda x: x.requires and x.memory == x.number and not x.written)
+    return x and ([x], {"number": d.choice((2, 3, 0))}, x.shape)
+
+
+def scalar_of(d, x):
+    """How x is made one number, from which to go back."""
+    return "" if x.shape == () else d.choice((".sum()", ".square().sum()"))
+
+
+def started(d):
+    x = d.existing(lambda x: x.requires and not x.leaf) or requiring(d)
+    if x is None:
+        return None
+    keep = {"retain_graph": True} if d.listed or (d.full and d.flag()) else {}
+    d.reached |= x.origins
+    return [x], {"of": scalar_of(d, x), **keep}, ()
+
+
+def slope(d):
+    """A value, and what it was computed from."""
+    y = d.existing(lambda x: x.requires and not x.leaf)
+    x = y and d.existing(lambda x: x.number in y.origins)
+    return None if x is None or d.listed else (y, x)
+
+
+def taped(d):
+    """Note that a gradient has a graph, if every rule that it may go through has one."""
+    whole = all(step.operation.name != "binary_cross_entropy" for step in d.steps)
+    d.taped |= whole
+    return whole
+
+
+def differentiated(d):
+    """With create_graph of y², whose gradient depends on y: torch takes even a constant slope, as relu's, to require grad."""
+    if (found := slope(d)) is None:
+        return None
+    (y, x), create = found, not d.flag() and taped(d)
+    return [y, x], {"of": ".square().sum()" if create else scalar_of(d, y), "create_graph": create}, x.shape
+
+
+def twice(d):
+    found = d.full and slope(d)
+    if not found or not taped(d):
+        return None
+    d.reached |= found[0].origins
+    return [*found], {"of": ".square().sum()"}, ()
+
+
+def collected(d):
+    """.grad of a leaf that a backward has reached."""
+    x = d.existing(lambda x: x.number in d.reached)
+    return x and ([x], {}, x.shape)
+
+
+# ------------------------------------------------------------------ writes
+
+
+def writable(d):
+    """What may be written to: no leaf that wants a gradient, unless graphs are off; nothing that is stretched."""
+    off = "no_grad" in d.modes[-1:]
+    return None if d.mixed or d.taped or d.copied else d.existing(lambda x: not x.stretched and (off or not x.fixed))
+
+
+def may_take(d, x):
+    """Whether a value may be written to x. Where x shares memory, and no graph knows of it, only one that wants no gradient."""
+    alone = x.requires or sum(y.memory == x.memory for y in d.variables) == 1
+    return lambda y: alone or not y.requires
+
+
+def written(d, **parameters):
+    x = writable(d)
+    return x and ([x], parameters, x.shape)
+
+
+def written_number(d):
+    x = writable(d)
+    return x and ([x], {"number": d.number()}, x.shape)
+
+
+def written_power(d):
+    x = writable(d)
+    return x and ([x], {"power": d.choice((2, 3))}, x.shape)
+
+
+def written_with(d):
+    x = writable(d)
+    y = x and d.variable(
+        lambda y: y is x or (shape_of(x.shape, y.shape) == x.shape and y.memory != x.memory and may_take(d, x)(y)),
+        stretching(x.shape),
+    )
+    return y and ([x, y], {}, x.shape)
+
+
+def written_part(d, number=False):
+    x = writable(d)
+    if x is None:
+        return None
+    index = d.index(x.shape, True)
+    places = np.arange(prod(x.shape)).reshape(x.shape)[index.arrays()]
+    if len(np.unique(places)) < places.size:
+        return None  # of two values for one place the last stays, and torch's derivative says that both do
+    if number:
+        return [x], {"index": index, "number": d.number()}, x.shape
+    y = d.variable(
+        lambda y: shape_of(places.shape, y.shape) == places.shape and y.memory != x.memory and may_take(d, x)(y),
+        stretching(places.shape),
+        x.dtype,
+    )
+    return y and ([x, y], {"index": index}, x.shape)
+
+
+def written_part_number(d):
+    return written_part(d, number=True)
+
+
+def scaled_part(d):
+    x = writable(d)
+    return x and ([x], {"index": d.index(x.shape, False), "number": d.number()}, x.shape)
