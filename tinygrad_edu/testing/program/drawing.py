@@ -21,7 +21,7 @@ LITERALS = (2, 3, -1, 0.5, 0, 1, 1000)
 SIMPLE = partial(any_shapes, max_dims=3, min_side=1, max_side=3)
 # How often a step is of each chapter: most often of those where there is most to get wrong.
 WEIGHTS = dict(
-    arithmetic=4, functions=5, reductions=3, views=5, rearranged=2, matrices=2, losses=2, graph=4, orders=6, writes=6
+    arithmetic=4, functions=6, reductions=3, views=5, rearranged=2, matrices=2, losses=2, graph=4, orders=6, writes=6
 )
 
 

@@ -38,8 +38,8 @@ def started(d):
 
 
 def slope(d):
-    """A value, and what it was computed from."""
-    y = d.existing(lambda x: x.requires and not x.leaf)
+    """The youngest value, which has most of a history, and what it was computed from."""
+    y = next((x for x in reversed(d.variables) if x.requires and not x.leaf), None)
     x = y and d.existing(lambda x: x.number in y.origins)
     return None if x is None or d.listed else (y, x)
 
