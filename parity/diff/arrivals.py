@@ -130,3 +130,16 @@ class Arrivals:
         if view.find(finding):
             beside = {} if before is None else {"grad": before}
             accuse(finding, mine, theirs, what="accumulated gradient", inputs=parts, before=beside)
+
+
+def inner(results, given):
+    """The nodes from which results of one call were computed, up to what it was given. Where one is itself a result's, what
+    arrives there is more than what arrives at that result."""
+    ends = {t.grad_fn for t in given}
+    found = {t.grad_fn for t in results} - ends - {None} if len(results) > 1 else set()
+    inside, waiting = set(), list(found)
+    while waiting:
+        new = {node for node, _ in waiting.pop().next_functions} - inside - ends - {None}
+        inside |= new
+        waiting += new
+    return inside

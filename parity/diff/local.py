@@ -6,7 +6,7 @@ steps (updates.py)."""
 from functools import partial
 from weakref import ref
 
-from .arrivals import Arrivals
+from .arrivals import Arrivals, inner
 from .calls import tensors, write, written
 from .compare import EQUAL, Judge, Verdict
 from .evidence import accuse, names
@@ -307,16 +307,3 @@ class Local(View):
 
 def badness(verdict):
     return (not verdict.agrees, verdict.kappa or 0.0, verdict.delta)
-
-
-def inner(results, given):
-    """The nodes from which results of one call were computed, up to what it was given. Where one is itself a result's, what
-    arrives there is more than what arrives at that result."""
-    ends = {t.grad_fn for t in given}
-    found = {t.grad_fn for t in results} - ends - {None} if len(results) > 1 else set()
-    inside, waiting = set(), list(found)
-    while waiting:
-        new = {node for node, _ in waiting.pop().next_functions} - inside - ends - {None}
-        inside |= new
-        waiting += new
-    return inside
