@@ -21,8 +21,10 @@ LITERALS = (2, 3, -1, 0.5, 0, 1, 1000)
 SIMPLE = partial(any_shapes, max_dims=3, min_side=1, max_side=3)
 # How often a step is of each chapter: most often of those where there is most to get wrong.
 WEIGHTS = dict(
-    arithmetic=4, functions=6, reductions=3, views=5, rearranged=2, matrices=2, losses=2, graph=4, orders=6, writes=6
+    arithmetic=4, functions=6, reductions=3, views=5, rearranged=2, matrices=2, losses=2, graph=4, orders=7, writes=8
 )
+# Whose rules ask for their result, or for what they overwrite.
+OFTEN = ("exp", "tanh", "sigmoid", "mul_", "pow_", "sin_")
 
 
 @dataclass
@@ -38,7 +40,8 @@ class Variable:
     fixed: bool = False  # a leaf that wants a gradient, or a view of one: writing to it is an error
     stretched: bool = False  # several entries may lie in one place
     written: bool = False  # its memory was written to
-    origins: set[int] = field(default_factory=set)  # the leaves that it is computed from
+    origins: set[int] = field(default_factory=set)  # the leaves that it is computed from ...
+    history: set[int] = field(default_factory=set)  # ... and all else, itself too
 
 
 class Drawing:
@@ -51,6 +54,7 @@ class Drawing:
         self.variables: list[Variable] = []
         self.modes: tuple[str, ...] = ()
         self.reached: set[int] = set()  # the leaves that a backward has reached
+        self.walked: set[int] = set()  # the variables whose graph a walk has freed
         self.mixed = len(set(dtypes)) > 1
         self.taped = False  # whether a gradient has a graph: what that saves is each engine's own, so no more writes
         self.copied = (
@@ -120,16 +124,18 @@ class Drawing:
         recording = "no_grad" not in self.modes[-1:]
         requires = recording and any(x.requires for x in variables)
         origins = set().union(*(x.origins for x in variables))
+        history = set().union(*(x.history for x in variables))
         if operation.makes:
             view = operation.name == "detach" or operation in CHAPTERS["views"]
             if operation.name == "getitem":
                 view = not parameters["index"].copies
             self.variables.append(self.made(operation, number, shape, variables, requires, origins, view))
+            self.variables[-1].history = {number, *history} if requires else set()
         elif operation in CHAPTERS["writes"]:
             for x in self.variables:
                 x.written |= x.memory == variables[0].memory
             if requires:
-                variables[0].requires, variables[0].origins = True, origins
+                variables[0].requires, variables[0].origins, variables[0].history = True, origins, {number, *history}
 
     def made(self, operation, number, shape, variables, requires, origins, view):
         dtype = max((x.dtype for x in variables), key=lambda name: np.dtype(name).itemsize)
@@ -206,4 +212,6 @@ def vocabulary(ops):
         raise ValueError(f"there is no operation {unknown.pop()!r}; there are {', '.join(OPERATIONS)}")
     chosen = {name: [op for op in chapter if op.name in names] for name, chapter in CHAPTERS.items()}
     chosen["orders"] += [op for op in chosen["orders"] if "backward" in op.name] * 2
+    for chapter in ("functions", "writes"):
+        chosen[chapter] += [op for op in chosen[chapter] if op.name in OFTEN] * 3
     return [chosen[name] for name, weight in WEIGHTS.items() for _ in range(weight) if chosen[name]]

@@ -28,18 +28,26 @@ def scalar_of(d, x):
     return "" if x.shape == () else d.choice((".sum()", ".square().sum()"))
 
 
+def fresh(d):
+    """A test for values whose graph is whole, as far as is known; now and then for any that have one."""
+    any_ = d.integer(0, 5) == 5
+    return lambda x: x.requires and not x.leaf and (any_ or not x.history & d.walked)
+
+
 def started(d):
-    x = d.existing(lambda x: x.requires and not x.leaf) or requiring(d)
+    x = d.existing(fresh(d)) or requiring(d)
     if x is None:
         return None
     keep = {"retain_graph": True} if d.listed or (d.full and d.flag()) else {}
     d.reached |= x.origins
+    if not keep:
+        d.walked |= x.history
     return [x], {"of": scalar_of(d, x), **keep}, ()
 
 
 def slope(d):
     """The youngest value, which has most of a history, and what it was computed from."""
-    y = next((x for x in reversed(d.variables) if x.requires and not x.leaf), None)
+    y = next(filter(fresh(d), reversed(d.variables)), None)
     x = y and d.existing(lambda x: x.number in y.origins)
     return None if x is None or d.listed else (y, x)
 
@@ -56,6 +64,8 @@ def differentiated(d):
     if (found := slope(d)) is None:
         return None
     (y, x), create = found, not d.flag() and taped(d)
+    if not create:
+        d.walked |= y.history
     return [y, x], {"of": ".square().sum()" if create else scalar_of(d, y), "create_graph": create}, x.shape
 
 
@@ -64,6 +74,7 @@ def twice(d):
     if not found or not taped(d):
         return None
     d.reached |= found[0].origins
+    d.walked |= found[0].history
     return [*found], {"of": ".square().sum()"}, ()
 
 
