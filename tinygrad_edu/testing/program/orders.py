@@ -28,14 +28,21 @@ def scalar_of(d, x):
     return "" if x.shape == () else d.choice((".sum()", ".square().sum()"))
 
 
+def quiet(d):
+    """Whether no graph is built here."""
+    return "no_grad" in d.modes[-1:]
+
+
 def fresh(d):
-    """A test for values whose graph is whole, as far as is known; now and then for any that have one."""
+    """A test for values to go back from: whose graph is whole, as far as is known; now and then for any that have one. Where
+    no graph is built, only from a single number, which need not be made one."""
     any_ = d.integer(0, 5) == 5
-    return lambda x: x.requires and not x.leaf and (any_ or not x.history & d.walked)
+    startable = lambda x: x.requires and not x.leaf and not (quiet(d) and x.shape)
+    return lambda x: startable(x) and (any_ or not x.history & d.walked)
 
 
 def started(d):
-    x = d.existing(fresh(d)) or requiring(d)
+    x = d.existing(fresh(d)) or (None if quiet(d) else requiring(d))
     if x is None:
         return None
     keep = {"retain_graph": True} if d.listed or (d.full and d.flag()) else {}
@@ -49,7 +56,7 @@ def slope(d):
     """The youngest value, which has most of a history, and what it was computed from."""
     y = next(filter(fresh(d), reversed(d.variables)), None)
     x = y and d.existing(lambda x: x.number in y.origins)
-    return None if x is None or d.listed else (y, x)
+    return None if x is None or d.listed or quiet(d) else (y, x)
 
 
 def taped(d):
@@ -89,8 +96,9 @@ def collected(d):
 
 def writable(d):
     """What may be written to: no leaf that wants a gradient, unless graphs are off; nothing that is stretched."""
-    off = "no_grad" in d.modes[-1:]
-    return None if d.mixed or d.taped or d.copied else d.existing(lambda x: not x.stretched and (off or not x.fixed))
+    if d.mixed or d.taped or d.copied:
+        return None
+    return d.existing(lambda x: not x.stretched and (quiet(d) or not x.fixed))
 
 
 def may_take(d, x):
