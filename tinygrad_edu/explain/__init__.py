@@ -2,3 +2,4 @@
 
 from .names import Names
 from .record import recording
+from .stepper import Explanation, explain, step_backward

@@ -20,9 +20,8 @@ from ..thread import thread
 from .formulas import Helper, Rule, first_sentence, formula, rules, source
 from .jacobian import jacobian, structure
 from .names import Names
+from .numbers import FULL
 from .record import recorded
-
-FULL = 64  # entries of the largest Jacobian that is kept
 
 
 @dataclass
@@ -39,6 +38,16 @@ class Share:
     incoming: Any  # the same in the input's shape: summed over what broadcasting had stretched
     old: Any  # what had arrived at the input before, None if this comes first
     new: Any  # old + incoming
+
+    @property
+    def stretched(self) -> bool:
+        """Whether the input had been broadcast: then what comes back is summed over the copies."""
+        return np.shape(self.product) != np.shape(self.incoming)
+
+    @property
+    def looks(self) -> str:
+        """The Jacobian's size, and what it looks like."""
+        return self.structure
 
 
 @dataclass
@@ -57,9 +66,15 @@ class Step:
     arrived: Any  # ∂loss/∂out, the sum of all that later steps handed on ...
     gradient: Any  # ... and what the hooks of the tensor made of it
     hooked: bool  # whether the node has hooks of its own, before or after its rules
+    grad: np.ndarray | None  # of a leaf: its `.grad` as it is
     shares: list[Share] = field(default_factory=list)
 
     is_leaf = property(lambda self: self.node.op is None)
+
+    @property
+    def grad_after(self) -> Any:
+        """What `backward()` would make of a leaf's `.grad`: old + incoming."""
+        return self.gradient if self.grad is None else total(self.grad, self.gradient)
 
 
 def steps(loss: Tensor, names: Names) -> list[Step]:
@@ -138,6 +153,7 @@ def described(node, names, number, arrived, gradient):
         arrived=arrived,
         gradient=gradient,
         hooked=node in graph.around,
+        grad=node.grad.array.copy() if isinstance(node, Leaf) and node.grad is not None else None,
     )
 
 
