@@ -24,7 +24,7 @@ from .numbers import FULL
 from .record import recorded
 
 
-@dataclass
+@dataclass(eq=False)
 class Share:
     """What a step hands to one of its inputs."""
 
@@ -50,7 +50,7 @@ class Share:
         return self.structure
 
 
-@dataclass
+@dataclass(eq=False)
 class Step:
     """One node of the walk: what it did forwards, what arrives, and what it hands on."""
 
