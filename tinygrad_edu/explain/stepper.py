@@ -2,8 +2,10 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from select import select
 from typing import Any, overload
 
 from ..tensor import Tensor
@@ -105,13 +107,14 @@ class Walk:
         self.explanation, self.at, self.note = explanation, 0, ""
 
     def run(self) -> None:
-        while True:
-            print(CLEAR + self.screen(), flush=True)
-            try:
-                if not self.press(read_key()):
+        with keyboard() as read:
+            while True:
+                print(CLEAR + self.screen(), flush=True)
+                try:
+                    if not self.press(read()):
+                        return
+                except (EOFError, KeyboardInterrupt):
                     return
-            except (EOFError, KeyboardInterrupt):
-                return
 
     def screen(self) -> str:
         return f"{self.explanation.text(self.at)}\n\n{self.note or HELP}"
@@ -139,19 +142,40 @@ class Walk:
             self.note = f"no step is called {name}; there are {', '.join(names)}"
 
 
-def read_key() -> str:
-    """One key, as the terminal sends it, or `/name` as a line. Where keys cannot be read one by one, a line."""
+@contextmanager
+def keyboard() -> Iterator[Callable[[], str]]:
+    """A function that reads one key, or `/name` up to Enter; where keys cannot be had one by one, a line."""
     try:
         import termios
         import tty
     except ImportError:  # Windows
-        return input("> ")
+        yield lambda: input("> ")
+        return
     before = termios.tcgetattr(sys.stdin)
+    tty.setcbreak(sys.stdin, termios.TCSADRAIN)  # keys come at once, and are not echoed
     try:
-        tty.setcbreak(sys.stdin)
-        key = os.read(sys.stdin.fileno(), 8).decode(errors="replace")  # an arrow comes as three characters
+        yield read_key
     finally:
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
-    if not key:
+
+
+def read_key() -> str:
+    key = raw_key()
+    if key == "/":
+        print(key, end="", flush=True)
+        while (letter := raw_key()) not in ("\n", "\r"):
+            key = key[:-1] if letter in ("\x7f", "\b") else key + letter
+            print(f"\r\x1b[K{key}", end="", flush=True)
+    return key
+
+
+def raw_key() -> str:
+    """What one key sends: a letter, or \"\\x1b[C\" for an arrow."""
+    first = os.read(sys.stdin.fileno(), 1)
+    if first in (b"", b"\x04"):
         raise EOFError
-    return "/" + input("/") if key == "/" else key
+    if first == b"\x1b" and select([sys.stdin], [], [], 0.05)[0]:  # more than the Escape key
+        first += os.read(sys.stdin.fileno(), 2)
+    while first[0] >= 0xC0 and len(first) < 2 + (first[0] >= 0xE0) + (first[0] >= 0xF0):  # UTF-8: ∂, σ
+        first += os.read(sys.stdin.fileno(), 1)
+    return first.decode(errors="replace")
