@@ -30,7 +30,7 @@ def shown(value: Any, indent: int = 0) -> str:
         parts = [f"[{digits(x)}]" for x in corners(array)[:, 0].tolist()]
         parts = [*parts[:EDGE], "...", *parts[-EDGE:]] if array.size > FULL else parts
         return f"[{', '.join(parts)}]"
-    width = max(map(len, map(digits, corners(array).ravel().tolist()))) if array.ndim > 1 else 0
+    width = max(map(len, map(digits, corners(array).ravel().tolist()))) if array.size > array.shape[-1] else 0
     return np.array2string(
         array,
         formatter={"all": lambda x: digits(x).rjust(width)},

@@ -2,13 +2,26 @@
 (() => {
   const { texts, said } = page.data("steps");
   const articles = [...document.querySelectorAll("#stage article")];
+  const stage = document.getElementById("stage");
   const links = [...document.querySelectorAll('#graph a[href^="#step="]')];
+  const edges = [...document.querySelectorAll("#graph [data-step]")];
   const box = document.getElementById("search");
+  const pane = document.getElementById("pane");
   const where = document.getElementById("where");
 
   const chosen = () => Math.min(Math.max(Math.round(Number(page.state().step)) || 1, 1), articles.length);
   const choose = (step) => page.go({ step: Math.min(Math.max(step, 1), articles.length) });
   const numberOf = (link) => Number(link.getAttribute("href").split("=")[1]);
+
+  // Scroll the pane, and nothing else, until the node is in sight with those that it hands something to.
+  function bring(link) {
+    const [node, sight] = [link.getBoundingClientRect(), pane.getBoundingClientRect()];
+    const past = (low, high, from, to) => (low < from ? low - from : high > to ? high - to : 0);
+    pane.scrollBy(
+      past(node.left - 20, node.right + 20, sight.left, sight.right),
+      past(node.top - 20, node.bottom + 75, sight.top, sight.bottom),
+    );
+  }
 
   function show() {
     const step = chosen();
@@ -18,12 +31,16 @@
       link.classList.toggle("walked", number < step);
       if (number === step) {
         link.setAttribute("aria-current", "step");
-        link.scrollIntoView({ block: "nearest", inline: "nearest" });
+        bring(link);
       } else link.removeAttribute("aria-current");
     });
-    document.querySelectorAll("#graph [data-from]").forEach((edge) =>
-      edge.classList.toggle("walked", Number(edge.dataset.from) <= step));
+    edges.forEach((edge) => {
+      const from = Number(edge.dataset.step);
+      edge.classList.toggle("walked", from < step);
+      edge.classList.toggle("current", from === step);
+    });
     where.textContent = said[step - 1];
+    if (stage.getBoundingClientRect().top < 0) stage.scrollIntoView();
     document.getElementById("previous").disabled = step === 1;
     document.getElementById("next").disabled = step === articles.length;
   }

@@ -10,7 +10,7 @@ import numpy as np
 from .html import Markup, data, document, element, facts, fragment, resource
 from .numbers import shape_text, shown
 from .step_graph import graph
-from .step_text import NOT_RECORDED
+from .step_text import NOT_RECORDED, added
 from .steps import Share, Step
 
 LINE = re.compile(r'File "(?P<file>(?:.*[/\\])?(?P<name>[^"]*))", line (?P<number>\d+): (?P<code>.*)')
@@ -21,8 +21,8 @@ def page(steps: Sequence[Step], loss: str) -> str:
     title = f"{len(steps)} steps back from {loss}"
     value = steps[0].value
     heading = element("h1", title, f" = {shown(value)}" if value is not None and np.size(value) == 1 else None)
-    left = element("nav", search(), graph(steps), aria_label="Graph", id="graph")
-    right = element("div", controls(len(steps)), [article(step, len(steps), loss) for step in steps], id="stage")
+    left = element("nav", search(), element("div", graph(steps), id="pane"), aria_label="Graph", id="graph")
+    right = element("div", controls(len(steps)), [article(step, loss) for step in steps], id="stage")
     texts = [" ".join(filter(None, (step.name, step.op, step.line))).lower() for step in steps]
     said = [f"Step {step.number} of {len(steps)}: {step.name}" for step in steps]
     return document(
@@ -59,14 +59,14 @@ def controls(n: int) -> Markup:
 # ---------------------------------------------------------------- one step
 
 
-def article(step: Step, of: int, loss: str) -> Markup:
+def article(step: Step, loss: str) -> Markup:
     """All that is known of a step."""
-    heading = element("h2", element("small", f"{step.number} / {of} "), step.name, id=f"step-{step.number}-title")
+    made = element("small", *((step.formula,) if step.is_leaf else ("made by ", element("code", step.op))))
+    heading = element("h2", step.name, made, id=f"step-{step.number}-title")
     kept = [(f"saved {name}", array(value)) for name, value in step.saved.items() if name != "out"]
     rows = [
-        ("op", None if step.is_leaf else element("code", step.op)),
         ("made at", None if step.is_leaf else line(step.line)),
-        ("computes", step.formula),
+        ("computes", None if step.is_leaf else step.formula),
         ("shape", None if step.node.dtype == object else f"{shape_text(step.node.shape)}, {step.node.dtype}"),
         ("value", None if step.value is None else array(step.value)),
         *kept,
@@ -146,8 +146,10 @@ def jacobian(share: Share) -> Markup | None:
 
 
 def accumulation(old: Any, incoming: Any, new: Any) -> Markup:
-    """old + incoming = new."""
-    parts = [("old", "0" if old is None else array(old)), ("+ incoming", array(incoming)), ("= new", array(new))]
+    """old + incoming = new; in one line, if they are numbers."""
+    if np.size(new) == 1:
+        return element("pre", element("samp", added(old, incoming, new)), class_="accumulation")
+    parts = [("old", array(0 if old is None else old)), ("+ incoming", array(incoming)), ("= new", array(new))]
     return element("div", [equation(name, value) for name, value in parts], class_="accumulation")
 
 
@@ -161,6 +163,7 @@ def slope(loss: str, name: str) -> Markup:
 
 
 def array(value: Any) -> Markup:
+    """An array: in a line, which may be broken, or in rows, which scroll where the screen is narrow, also by keyboard."""
     text = shown(value)
-    wide = max(map(len, text.split("\n"))) > 60
-    return element("pre", element("samp", text), tabindex=0 if wide else None)
+    rows = "\n" in text
+    return element("pre", element("samp", text), class_="rows" if rows else None, tabindex=0 if rows else None)

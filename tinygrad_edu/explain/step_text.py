@@ -12,11 +12,13 @@ MARGIN = 14  # columns for what a line is about
 
 def step_text(step: Step, of: int, loss: str) -> str:
     """One step, of so many, of the walk back from what is called `loss`."""
-    title = f"step {step.number} of {of}   {step.name}" + ("" if step.is_leaf else f", made by {step.op}")
+    title = f"step {step.number} of {of}   {step.name}" + (
+        f": {step.formula}" if step.is_leaf else f", made by {step.op}"
+    )
     kept = [(f"saved {name}", value) for name, value in step.saved.items() if name != "out"]
     about = [
         ("made at", step.line or NOT_RECORDED if not step.is_leaf else None),
-        ("computes", step.formula),
+        ("computes", None if step.is_leaf else step.formula),
         ("value", step.value),
         *kept,
         *((name, repr(value)) for name, value in step.params.items()),

@@ -189,7 +189,7 @@ def line_of(node):
 
 def formula_of(node):
     if node.op is None:
-        return "a leaf: nobody computed it"
+        return "a leaf, which nobody computed"
     if isinstance(node, FunctionNode):
         return first_sentence(node.op.function) or f"{node.op.name}.forward"
     return formula(node.op) if hasattr(node.op, "forward") else node.op.name
