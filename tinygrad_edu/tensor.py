@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .arraylike import ArrayLike
 from .dtype import get_default_dtype, native
@@ -11,6 +11,9 @@ from .memory import lead, owner, whole, wrote
 from .methods import Methods
 from .thread import inferred, thread
 from .users import warn
+
+if TYPE_CHECKING:
+    from .explain import Explanation
 
 
 class Tensor(ArrayLike, Methods):
@@ -152,7 +155,7 @@ class Tensor(ArrayLike, Methods):
         out.base = self
         return out
 
-    def explain(self, names: Any = None) -> Any:
+    def explain(self, names: Any = None) -> "Explanation":
         """The backward pass from this tensor step by step, to print, to index, or as a page: `.explain().html("steps.html")`.
 
         `names` is a model, or a dict of tensors by name, to call the nodes by; your variables' names are used without it."""

@@ -1,5 +1,7 @@
 """The steps carry the engine's own numbers: their products and sums are `.grad`, for every op and every kind of node."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
@@ -97,8 +99,15 @@ def test_every_op_has_its_steps(case, rng):
     mine = next(step for step in found if step.node is out.node)
     assert mine.line.endswith("out = op.call(*tensors(op, draw(op, shapes, rng)), **params)")
     assert np.array_equal(mine.value, out.array)
-    assert mine.shares
+    assert len(mine.shares) == sum(edge is not None for edge in out.node.edges)
+    assert str(found).count("step ") >= len(found)
     assert all(share.rule.expression for share in mine.shares)
+
+
+def test_no_op_is_missing():
+    """(What a write in place makes is tested below, and a floored quotient has no slope: its rule is an error.)"""
+    present = {op.name for op in registry.values() if op.differentiable and (op.needs is None or find_spec(op.needs))}
+    assert present - {case[0].name for case in ALL} == {"overwritten", "floor_divide"}
 
 
 # ---------------------------------------------------------------- every kind of node

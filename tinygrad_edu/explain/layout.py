@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 Place = tuple[float, int]  # column, row
@@ -27,7 +28,7 @@ def layout(nodes: Sequence[Hashable], edges: Iterable[tuple[Hashable, Hashable]]
     chains = bent(edges, row)
     below, above = defaultdict(list), defaultdict(list)
     for chain in chains.values():
-        for a, b in zip(chain, chain[1:]):
+        for a, b in pairwise(chain):
             below[a].append(b)
             above[b].append(a)
     levels = [[] for _ in range(max(row.values(), default=-1) + 1)]

@@ -7,7 +7,7 @@ import numpy as np
 from ..autograd.node import Parts
 
 FULL = 64  # entries that are all shown
-EDGE = 3  # of a larger array, the first and the last of each axis
+EDGE = 3  # of a larger array, the first and the last of each axis; of one with more axes than two, 1
 DIGITS = 6
 
 
@@ -36,7 +36,7 @@ def shown(value: Any, indent: int = 0) -> str:
         formatter={"all": lambda x: digits(x).rjust(width)},
         separator=", ",
         threshold=FULL,
-        edgeitems=EDGE,
+        edgeitems=edge(array),
         max_line_width=100,
         prefix=" " * indent,
     )
@@ -55,9 +55,13 @@ def corners(array: np.ndarray) -> np.ndarray:
     """The entries that are shown."""
     if array.size > FULL:
         for axis, n in enumerate(array.shape):
-            if n > 2 * EDGE:
-                array = np.take(array, [*range(EDGE), *range(n - EDGE, n)], axis)
+            if n > 2 * edge(array):
+                array = np.take(array, [*range(edge(array)), *range(n - edge(array), n)], axis)
     return array
+
+
+def edge(array: np.ndarray) -> int:
+    return EDGE if array.ndim <= 2 else 1
 
 
 def shape_text(shape: Any) -> str:

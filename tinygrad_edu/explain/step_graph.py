@@ -1,6 +1,7 @@
 """The graph as the stepper's page shows it: from the loss down to the leaves, each node a link to its step."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from .html import Markup, element
 from .layout import Place, layout
@@ -56,7 +57,7 @@ def edge(path: Sequence[Place], step: int, to: int) -> Markup:
     y, last = y + BOX[1] / 2, last - BOX[1] / 2
     points = [(x, y), *points[1:-1], (end, last)]
     d = f"M{x:g} {y:g}"
-    for (a, b), (c, e) in zip(points, points[1:]):
+    for (a, b), (c, e) in pairwise(points):
         half = (b + e) / 2
         d += f"C{a:g} {half:g} {c:g} {half:g} {c:g} {e:g}"
     head = f"M{end - 4:g} {last - 7:g}L{end:g} {last:g}L{end + 4:g} {last - 7:g}"

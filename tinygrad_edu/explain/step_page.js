@@ -18,7 +18,7 @@
     const [node, sight] = [link.getBoundingClientRect(), pane.getBoundingClientRect()];
     const past = (low, high, from, to) => (low < from ? low - from : high > to ? high - to : 0);
     pane.scrollBy(
-      past(node.left - 20, node.right + 20, sight.left, sight.right),
+      (node.left + node.right - sight.left - sight.right) / 2,
       past(node.top - 20, node.bottom + 75, sight.top, sight.bottom),
     );
   }

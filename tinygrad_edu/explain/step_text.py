@@ -57,7 +57,7 @@ def entry(name: str, value: Any) -> list[str]:
     lines = (value if isinstance(value, str) else shown(value)).split("\n")
     head = f"    {name}".ljust(MARGIN + 4)
     if len(head) > MARGIN + 4:
-        return [head, *(" " * (MARGIN + 4) + line for line in lines)]
+        lines = ["", *lines]
     return [f"{head if i == 0 else ' ' * (MARGIN + 4)}{line}".rstrip() for i, line in enumerate(lines)]
 
 
