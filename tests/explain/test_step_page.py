@@ -46,10 +46,17 @@ def test_it_can_be_written_to_a_file(found, tmp_path):
     assert (tmp_path / "steps.html").read_text(encoding="utf-8") == text
 
 
-def test_in_a_notebook_it_is_a_frame_of_its_own(found):
-    shown = found._repr_html_()
-    assert shown.startswith("<iframe ")
-    assert shown.count("<") == 2  # the page is inside an attribute
+def test_in_a_notebook_it_is_a_frame_of_its_own(browser, diamond):
+    shown = diamond._repr_html_()
+    assert re.fullmatch(r"<iframe [^<>]*></iframe>", shown)
+    script = """
+      const inside = find("iframe").contentDocument;
+      const found = [];
+      for (let i = 0; i < 2; i++) { await press("n", inside.body); found.push(inside.getElementById("where").textContent); }
+      return found;
+    """
+    notebook = f"<!doctype html><html><head><title>a notebook</title></head><body>{shown}</body></html>"
+    assert browser.run(notebook, script) == ["Step 2 of 3: b", "Step 3 of 3: a"]
 
 
 def test_what_a_program_calls_its_things_is_text():

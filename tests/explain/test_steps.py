@@ -194,6 +194,26 @@ def test_hooks_are_seen():
     assert found["loss"].hooked
 
 
+def test_a_hook_of_a_leafs_own_node():
+    x = tg.ones(3, requires_grad=True)
+    loss = (x * 2).sum()
+    (accumulate, _), *_ = loss.grad_fn.next_functions[0][0].next_functions
+    accumulate.register_prehook(lambda gs: (gs[0] * 5,))
+    found = explain(loss)
+    loss.backward()
+    grads_equal(found)
+    assert found["x"].gradient.tolist() == [10, 10, 10]
+
+
+def test_the_gradient_of_a_gradient():
+    x = tg.tensor(2.0, requires_grad=True)
+    (slope,) = tg.autograd.grad(x**5, x, create_graph=True)
+    found = explain(slope)
+    assert found["x"].gradient == 160
+    slope.backward()
+    grads_equal(found)
+
+
 class Both(tg.autograd.Function):
     """(x², x³)."""
 
@@ -233,6 +253,7 @@ def test_functions_of_your_own():
     (share,) = found["Both1"].shares
     assert found["Both1"].formula == "(x², x³)"
     assert found["Both1"].line.endswith("square, cube = Both.apply(x)")
+    assert found["cube"].line == found["Both1"].line
     assert share.rule.helpers[0].formula == "dx = 2 g x + 3 h x²"
     assert "3 * h * x**2" in share.rule.helpers[0].source
     assert found["Cube1"].shares[0].jacobian.tolist() == [[12, 0], [0, 27]]

@@ -78,7 +78,7 @@ def article(step: Step, loss: str) -> Markup:
         None if step.gradient is step.arrived else equation("after its hooks", array(step.gradient)),
         element("p", "This node has hooks of its own, which see its gradients go by.") if step.hooked else None,
     ]
-    rest = leaf(step) if step.is_leaf else [share_section(share, loss) for share in step.shares]
+    rest = leaf(step) if step.keeps_grad else [share_section(share, loss) for share in step.shares]
     return element(
         "article",
         heading,

@@ -25,7 +25,7 @@ def step_text(step: Step, of: int, loss: str) -> str:
         (f"∂{loss}/∂{step.name}", step.arrived),
         ("after hooks", None if step.gradient is step.arrived else step.gradient),
         ("hooks", "this node has hooks of its own, which see its gradients go by" if step.hooked else None),
-        (".grad", added(step.grad, step.gradient, step.grad_after) if step.is_leaf else None),
+        (".grad", added(step.grad, step.gradient, step.grad_after) if step.keeps_grad else None),
     ]
     lines = [title, *(line for name, value in about if value is not None for line in entry(name, value))]
     for share in step.shares:

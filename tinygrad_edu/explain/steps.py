@@ -70,6 +70,7 @@ class Step:
     shares: list[Share] = field(default_factory=list)
 
     is_leaf = property(lambda self: self.node.op is None)
+    keeps_grad = property(lambda self: isinstance(self.node, Leaf) and self.node.live)
 
     @property
     def grad_after(self) -> Any:
@@ -117,10 +118,12 @@ def total(old, incoming):
 
 
 def after_hooks(node, g):
-    """The gradient after the hooks of the node's tensor; `retain_grad`, which would keep it, is left out."""
+    """The gradient after the hooks of the node's tensor, and a leaf's own; `retain_grad`, which would keep it, is left out."""
     for hook in tuple(graph.hooks.get(node, {}).values()):
         replaced = hook(g)
         g = g if replaced is None else replaced
+    for hook in tuple(graph.around.get(node, ({},))[0].values()) if node.op is None else ():
+        g = hook(node, g)
     return g
 
 
@@ -181,7 +184,7 @@ def params_of(node):
 
 def line_of(node):
     """The user's line that made a node. What a write in place made is where the write was."""
-    line = graph.origin.get(node)
+    line = graph.origin.get(node.maker)
     if line is None and len(node.edges) == 2:
         line = None if node.edges[1] is None else graph.origin.get(node.edges[1])
     return line
@@ -189,7 +192,7 @@ def line_of(node):
 
 def formula_of(node):
     if node.op is None:
-        return "a leaf, which nobody computed"
+        return "a leaf, which nobody computed" if node.live else "a view that was made where no graph was built"
     if isinstance(node, FunctionNode):
         return first_sentence(node.op.function) or f"{node.op.name}.forward"
     return formula(node.op) if hasattr(node.op, "forward") else node.op.name
