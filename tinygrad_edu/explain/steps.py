@@ -23,6 +23,18 @@ from .names import Names
 from .numbers import FULL
 from .record import recorded
 
+MEANINGS = {
+    "zero": "the output does not change with this input",
+    "identity": "each entry is handed on as it is",
+    "diagonal": "entry i of the output depends on entry i of this input alone",
+    "permutation": "each entry of the output is one entry of this input, in another place",
+    "copies": "each entry of the output is an entry of this input, which may be there several times",
+    "sum": "each entry of the output is a sum of entries of this input, whose gradient is its copy",
+    "one row": "the output is one number, and the row its gradient",
+    "one column": "this input is one number, and every entry of the output depends on it",
+    "dense": "each entry of the output depends on many of this input",
+}
+
 
 @dataclass(eq=False)
 class Share:
@@ -46,8 +58,9 @@ class Share:
 
     @property
     def looks(self) -> str:
-        """The Jacobian's size, and what it looks like."""
-        return self.structure
+        """What the Jacobian looks like, in a word and a sentence."""
+        meaning = MEANINGS.get(self.structure)
+        return f"{self.structure}: {meaning}" if meaning else self.structure
 
 
 @dataclass(eq=False)
@@ -75,7 +88,7 @@ class Step:
     @property
     def grad_after(self) -> Any:
         """What `backward()` would make of a leaf's `.grad`: old + incoming."""
-        return self.gradient if self.grad is None else total(self.grad, self.gradient)
+        return total(self.grad, self.gradient)
 
 
 def steps(loss: Tensor, names: Names) -> list[Step]:
@@ -104,7 +117,7 @@ def walked(loss: Tensor, names: Names) -> Iterator[Step]:
                 continue
             incoming = fit(product, edge, node.op)
             old = gradients.get(edge)
-            new = gradients[edge] = incoming if old is None else total(old, incoming)
+            new = gradients[edge] = total(old, incoming)
             full, looks = local(node, i)
             name = input_name(node, i)
             rule = rule_for(node, name)
@@ -114,6 +127,8 @@ def walked(loss: Tensor, names: Names) -> Iterator[Step]:
 
 
 def total(old, incoming):
+    if old is None or incoming is None:  # nothing came before, or a hook took the gradient away
+        return incoming if old is None else old
     return old + incoming if isinstance(old, Parts) else np.asarray(old + incoming)
 
 
