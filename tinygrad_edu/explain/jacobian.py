@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ..graph import Node, fit
+from ..graph import Node, fit, pull_checked
 
 PROBES = 16  # rows that tell what a large Jacobian looks like
 
@@ -16,13 +16,26 @@ def jacobian(node: Node, i: int) -> np.ndarray:
 
 def pulled(node: Node, i: int, rows: Iterable[int]) -> np.ndarray:
     """Some rows of the Jacobian: what a gradient becomes that is 1 at one entry of out and 0 elsewhere."""
-    edge, found = node.edges[i], []
-    for k in rows:
-        g = np.zeros(node.shape, node.dtype)
-        g.flat[k] = 1
-        part = node.op.pull_general(node, g, False)[i]
-        found.append(np.zeros(size(edge)) if part is None else np.ravel(fit(part, edge, node.op)))
-    return np.array(found).reshape(len(found), size(edge))
+    width = size(node.maker.edges[i])
+    found = [dict(row(node, k)).get(i, np.zeros(width)) for k in rows]
+    return np.array(found).reshape(len(found), width)
+
+
+def row(node: Node, k: int) -> list[tuple[int, np.ndarray]]:
+    """(i, ∂out[k]/∂xᵢ) for each input that the k-th entry of out depends on. RuntimeError if what the rules need is gone.
+
+    One of a Function's several outputs hands its gradient on to the Function, so that its inputs are the Function's."""
+    g = np.zeros(node.shape, node.dtype)
+    g.flat[k] = 1
+    parts = pull_checked(node, g, False)
+    if node.maker is not node:
+        node, parts = node.maker, pull_checked(node.maker, parts[0], False)
+    fitted = [
+        (i, fit(part, edge, node.op))
+        for i, (part, edge) in enumerate(zip(parts, node.edges))
+        if part is not None and edge is not None
+    ]
+    return [(i, np.ravel(part)) for i, part in fitted]
 
 
 def size(node: Node) -> int:
