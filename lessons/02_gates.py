@@ -1,0 +1,128 @@
+# %% [markdown]
+# # 2. Gates
+#
+# A formula is a chain of small operations, and each of them knows its own slope. Backward needs no more: at every
+# operation, multiply what comes from above by the slope at hand. We do so by hand, once, with pencil numbers.
+
+# %%
+from lesson import show
+
+import tinygrad_edu as torch
+
+# %% [markdown]
+# ## Forward
+# Three operations: p = a b, then s = p + c, then y = relu(s), which is s if that is positive, else 0.
+
+# %%
+a = torch.tensor(2.0, requires_grad=True)
+b = torch.tensor(-3.0, requires_grad=True)
+c = torch.tensor(10.0, requires_grad=True)
+p = a * b
+s = p + c
+y = s.relu()
+show("p = a b", p, -6, 0)
+show("s = p + c", s, 4, 0)
+show("y = relu(s)", y, 4, 0)
+
+# %% [markdown]
+# ## Backward, by hand
+# From y down to the leaves. Write dv for ∂y/∂v; we start with dy = 1.
+#
+# | operation | slope at hand | from above | product |
+# |---|---|---|---|
+# | y = relu(s) | 1, since s > 0 | dy | ds = dy · 1 |
+# | s = p + c | 1 for p, 1 for c | ds | dp = ds · 1, dc = ds · 1 |
+# | p = a b | **b** for a, **a** for b | dp | da = dp · b, db = dp · a |
+#
+# **Predict** the three gradients. Which one is negative, and what does that mean for y?
+
+# %%
+dy = 1
+ds = dy * 1
+dp, dc = ds * 1, ds * 1
+da, db = dp * -3, dp * 2
+
+y.backward()
+show("∂y/∂a", a.grad, da, 0)
+show("∂y/∂b", b.grad, db, 0)
+show("∂y/∂c", c.grad, dc, 0)
+
+# %% [markdown]
+# Three habits are worth a name. Addition **hands on** what comes from above to both its inputs. Multiplication **swaps**:
+# each input gets the other one's value. And relu is a **gate**: open, it hands all on; closed, nothing. Here is the same
+# walk, as the engine takes it; `backward` has freed its graph, so we compute y again.
+
+# %%
+y = (a * b + c).relu()
+print(y.explain(names={"a": a, "b": b, "c": c}))
+
+# %% [markdown]
+# ## A closed gate
+# Let c be 5, so that s = -1. **Predict** all three gradients, before you look.
+
+# %%
+for leaf in (a, b, c):
+    leaf.grad = None
+(a * b + (c - 5)).relu().backward()
+show("∂y/∂a behind a closed gate", a.grad, 0, 0)
+show("∂y/∂b behind a closed gate", b.grad, 0, 0)
+show("∂y/∂c behind a closed gate", c.grad, 0, 0)
+
+# %% [markdown]
+# No step of any optimizer moves a, b or c now. A unit whose gate is closed for every example is called **dead**.
+#
+# ## A gate that is nearly closed
+# The sigmoid σ(z) = 1 / (1 + exp(-z)) has the slope σ (1 - σ): at most a quarter, and next to nothing far from 0.
+
+# %%
+for z, slope in ((0.0, 0.25), (2.0, 0.10499359), (10.0, 0.0000453958)):
+    z = torch.tensor(z, dtype=torch.float64, requires_grad=True)
+    z.sigmoid().backward()
+    show(f"slope of the sigmoid at {z.item():g}", z.grad, slope, 5e-9)
+
+# %% [markdown]
+# In a stack of ten sigmoids the first one hears the product of ten such slopes. **Predict:** at best, how much is left?
+
+# %%
+show("0.25 to the tenth", 0.25**10, 9.5367e-7, 1e-11)
+
+# %% [markdown]
+# ## Break it
+# Here is a multiplication by hand, with its slopes the wrong way round. `backward` believes whatever it is told.
+
+
+# %%
+class Multiply(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, y):
+        ctx.save_for_backward(x, y)
+        return x * y
+
+    @staticmethod
+    def backward(ctx, g):
+        x, y = ctx.saved_tensors
+        return g * x, g * y  # swapped: the slope of x y along x is y
+
+
+def number(value):
+    return torch.tensor(value, dtype=torch.float64, requires_grad=True)
+
+
+assert torch.autograd.gradcheck(Multiply.apply, (number(3.0), number(3.0)))  # no complaint?
+try:
+    torch.autograd.gradcheck(Multiply.apply, (number(2.0), number(-3.0)))
+except RuntimeError as error:
+    print(error)
+
+# %% [markdown]
+# At x = y = 3 the bug cannot be seen: both slopes are 3. Judge a rule at numbers that have nothing special to them.
+#
+# ## Exercise
+# Write a Function `Divide` for x / y, and have `gradcheck` judge it at (2, -3). Its slopes are 1/y and -x/y².
+#
+# ## Three questions
+# 1. y = a + a. By the habit of addition, what is ∂y/∂a?
+# 2. Which habit has max(a, b)?
+# 3. The slope of relu never exceeds 1, nor does that of the sigmoid. Why does only the sigmoid starve a deep stack?
+#
+# Answers: [ANSWERS.md](ANSWERS.md).
