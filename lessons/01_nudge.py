@@ -97,7 +97,6 @@ show("by backward", zero.grad, 0)
 try:
     torch.autograd.gradcheck(torch.relu, torch.zeros(1, dtype=torch.float64, requires_grad=True))
 except RuntimeError as error:
-    assert "at a KINK" in str(error)
     print(error)
 
 # %% [markdown]

@@ -2,6 +2,13 @@
 
 import ast
 import inspect
+from functools import cache
+
+
+@cache
+def parsed(module):
+    """A module's text, as a tree."""
+    return ast.parse(inspect.getsource(module))
 
 
 def source(rule):
@@ -10,7 +17,7 @@ def source(rule):
         return rule.__name__
     spots = {p for p in rule.__code__.co_positions() if None not in p}
     try:
-        tree = ast.parse(inspect.getsource(inspect.getmodule(rule)))
+        tree = parsed(inspect.getmodule(rule))
     except (OSError, TypeError):  # typed at a prompt, so there is no file to read
         return rule.__name__
     inside = lambda n, p: (n.lineno, n.col_offset) <= (p[0], p[2]) and (p[1], p[3]) <= (n.end_lineno, n.end_col_offset)
