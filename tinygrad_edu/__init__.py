@@ -112,7 +112,7 @@ _LATER = (
     "version",
     "xpu",
 )  # loaded when first asked for, since not every program trains a model
-_STORAGE = ("load", "save")  # functions that are loaded likewise
+_ELSEWHERE = {"load": "serialization", "save": "serialization", "doctor": "clinic"}  # what is loaded likewise
 _PARTS = ("amp", "autograd", "compiler", "linalg", "random", "special", *_LATER)
 
 
@@ -124,14 +124,14 @@ def _publish():
 def __getattr__(name):
     if name in _LATER:
         return _import_module(f"{__name__}.{name}")
-    if name in _STORAGE:
-        return getattr(_import_module(f"{__name__}.serialization"), name)
+    if name in _ELSEWHERE:
+        return getattr(_import_module(f"{__name__}.{_ELSEWHERE[name]}"), name)
     if "__all__" not in globals() and (name == "__all__" or name[0] != "_"):
         # what networks are made of is published once they are loaded
         _import_module(f"{__name__}.nn")
         _publish()
         public = [n for n, it in globals().items() if n[0] != "_" and not isinstance(it, _ModuleType)]
-        globals()["__all__"] = sorted({*public, *_PARTS, *_STORAGE})
+        globals()["__all__"] = sorted({*public, *_PARTS, *_ELSEWHERE})
     if name in globals():
         return globals()[name]
     raise _missing(__name__, name)

@@ -20,6 +20,7 @@ from .arraylike import Size as Size
 from .tensor import Tensor as Tensor
 from .amp import autocast as autocast
 from .device import device as device
+from .clinic.visit import doctor as doctor
 from .dtype import dtype as dtype
 from .autograd.grad_mode import enable_grad as enable_grad
 from .dtype import finfo as finfo
