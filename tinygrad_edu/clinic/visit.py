@@ -16,7 +16,8 @@ from ..users import warn
 from .diagnosis import Diagnosis, DoctorWarning
 from .observer import Observer
 
-LONG = 0.5  # a step is long if it is more than half as long as the weights
+LONG = 1  # a step is long if it is as long as the weights ...
+WORSE = 2  # ... and too long if the loss is twice what it was, and the step before was long, too
 GONE = 1e-8  # a layer's gradient has vanished if it is smaller than the largest layer's by this
 
 
@@ -153,7 +154,7 @@ class doctor:
         size, loss = norm(patient.weights for patient in patients), self.observer.loss
         ratio = moved / size if size else 0.0
         (earlier, before), self.was = self.was, (ratio, loss)
-        if min(earlier, ratio) > LONG and before is not None and loss is not None and not loss <= 1.1 * before:
+        if min(earlier, ratio) > LONG and before is not None and loss is not None and not loss <= WORSE * before:
             self.report(
                 "exploding steps",
                 f"two steps in a row were {earlier:.2g} and {ratio:.2g} times as long as all weights, and the loss rose from"
