@@ -4,7 +4,7 @@ from math import prod
 
 import numpy as np
 
-from .choices import shape_of, stretching
+from .choices import shape_of, sized, stretching
 
 
 def requiring(d):
@@ -94,17 +94,24 @@ def collected(d):
 # ------------------------------------------------------------------ writes
 
 
+def alone(d, x):
+    """Whether x shares its memory with nobody."""
+    return sum(y.memory == x.memory for y in d.variables) == 1
+
+
 def writable(d):
-    """What may be written to: no leaf that wants a gradient, unless graphs are off; nothing that is stretched."""
+    """What may be written to: no leaf that wants a gradient, unless graphs are off; nothing that is stretched, or
+    empty. Every other time something that others see too."""
     if d.mixed or d.taped or d.copied:
         return None
-    return d.existing(lambda x: not x.stretched and (quiet(d) or not x.fixed))
+    fits = lambda x: sized(x) and not x.stretched and (quiet(d) or not x.fixed)
+    return (d.existing(lambda x: fits(x) and not alone(d, x)) if d.flag() else None) or d.existing(fits)
 
 
 def may_take(d, x):
     """Whether a value may be written to x. Where x shares memory, and no graph knows of it, only one that wants no gradient."""
-    alone = x.requires or sum(y.memory == x.memory for y in d.variables) == 1
-    return lambda y: alone or not y.requires
+    recorded = x.requires or alone(d, x)
+    return lambda y: recorded or not y.requires
 
 
 def written(d, **parameters):
