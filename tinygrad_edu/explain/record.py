@@ -4,6 +4,7 @@ The graph alone does not know them: a node keeps what its rules will ask for, an
 (thread.py), so that a program pays for it only while it is open.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -24,6 +25,7 @@ class Record(NamedTuple):
     arrays: Sequence[np.ndarray | None] = ()
     params: dict[str, Any] = {}
     out: np.ndarray | None = None
+    module: str = ""  # the call of a module whose `forward` made it: its name, and from the second call on its number
 
 
 records: WeakKeyDictionary[Node, Record] = WeakKeyDictionary()  # node -> how it was made
@@ -34,6 +36,9 @@ class Recorder(Watcher):
 
     last = None  # what was computed last: a node is born of it, if it is one of that op
 
+    def __init__(self):
+        self.calls, self.inside = Counter(), [""]  # how often each module was called, and those that are running
+
     def forward(self, op, arrays, params, out):
         self.last = op, arrays, params, out
         return out
@@ -42,13 +47,21 @@ class Recorder(Watcher):
         line = origin[node] = users_line()
         op, arrays, params, out = self.last or (None, (), {}, None)
         if node.op is op:
-            records[node] = Record(line, [a if a is None else a.copy() for a in arrays], params, out.copy())
+            copies = [a if a is None else a.copy() for a in arrays]
+            records[node] = Record(line, copies, params, out.copy(), self.inside[-1])
         else:
-            records[node] = Record(line)
+            records[node] = Record(line, module=self.inside[-1])
+
+    def entered(self, name):
+        """A module was called."""
+        self.calls[name] += 1
+        self.inside.append(f"{name} ({self.calls[name]})" if self.calls[name] > 1 else name)
 
 
-def recording() -> watching:
+class recording(watching):
     """While open, remember of each op the line that called it, its inputs and its output, for as long as its node lives.
+
+    Of a `model`, also in which call of which of its modules that was.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.explain import recording
@@ -58,7 +71,24 @@ def recording() -> watching:
     >>> float(recorded(y.node).out)
     9.0
     """
-    return watching(Recorder())
+
+    def __init__(self, model: Any = None) -> None:
+        super().__init__(Recorder())
+        self.named = [] if model is None else [(name, m) for name, m in model.named_modules() if name]
+
+    def __enter__(self) -> Watcher:
+        recorder = super().__enter__()
+        self.handles = [
+            m.register_forward_pre_hook(lambda *_, name=name: recorder.entered(name)) for name, m in self.named
+        ]
+        leave = lambda *_: recorder.inside.pop() and None
+        self.handles += [m.register_forward_hook(leave, always_call=True) for _, m in self.named]
+        return recorder
+
+    def __exit__(self, *error: Any) -> None:
+        for handle in self.handles:
+            handle.remove()
+        super().__exit__(*error)
 
 
 def recorded(node: Node) -> Record | None:

@@ -135,8 +135,8 @@ def total(old, incoming):
 def after_hooks(node, g):
     """The gradient after the hooks of the node's tensor, and a leaf's own; `retain_grad`, which would keep it, is left out."""
     for hook in tuple(graph.hooks.get(node, {}).values()):
-        replaced = hook(g)
-        g = g if replaced is None else replaced
+        new = hook(g)
+        g = g if new is None else new
     for hook in tuple(graph.around.get(node, ({},))[0].values()) if node.op is None else ():
         g = hook(node, g)
     return g

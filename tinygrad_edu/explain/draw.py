@@ -1,0 +1,171 @@
+"""The graph of a loss as a picture: from the leaves to the loss, with values and gradients; as Mermaid, DOT or SVG.
+
+Every value is one box, however often it is used, and every use is an arrow. What was made inside a module's `forward`, while
+`recording(model)` was open, is framed, or folded to one box.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..tensor import Tensor
+from .names import Names
+from .numbers import digits, shape_text, shown
+from .record import recorded
+from .steps import Step, steps
+from .svg import svg
+
+SMALL = 4  # entries that a box shows; of more it shows the shape, and of the gradient the norm
+
+
+@dataclass(eq=False)
+class Box:
+    """One value, or one folded module: its title, what is written below, and the call of a module that it belongs to."""
+
+    id: str
+    title: str
+    lines: list[str]
+    kind: str  # "leaf", "op", "loss" or "module"
+    module: str = ""
+    members: list[Step] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Drawing:
+    """Boxes from the loss back to the leaves, and the arrows between them: (from, to, what the op calls that input)."""
+
+    boxes: list[Box]
+    arrows: list[tuple[Box, Box, str]]
+
+    def mermaid(self) -> str:
+        """A flowchart that GitHub renders in a ```mermaid block.
+
+        >>> import tinygrad_edu as tg
+        >>> from tinygrad_edu.explain import draw
+        >>> a = tg.tensor(1.0, requires_grad=True)
+        >>> b = a + a
+        >>> print(draw(b).mermaid())
+        flowchart LR
+          n1["b<br/>add<br/>∂ 1"]
+          n2["a<br/>1<br/>∂ 2"]
+          n2 -->|x| n1
+          n2 -->|y| n1
+          classDef leaf stroke-dasharray: 4 3
+          class n2 leaf
+        """
+        text = lambda box: "<br/>".join(escape(line).replace("&#x27;", "'") for line in (box.title, *box.lines))
+        node = lambda box: f'{box.id}[["{text(box)}"]]' if box.kind == "module" else f'{box.id}["{text(box)}"]'
+        lines = ["flowchart LR"]
+        for module, boxes in self.framed():
+            indent = "  "
+            if module:
+                lines.append(f'  subgraph {boxes[0].id}f["{escape(module)}"]')
+                indent = "    "
+            lines += [f"{indent}{node(box)}" for box in boxes]
+            lines += ["  end"] if module else []
+        lines += [f"  {a.id} -->|{name}| {b.id}" if name else f"  {a.id} --> {b.id}" for a, b, name in self.arrows]
+        leaves = ",".join(box.id for box in self.boxes if box.kind == "leaf")
+        return "\n".join([*lines, "  classDef leaf stroke-dasharray: 4 3", f"  class {leaves} leaf"])
+
+    def dot(self) -> str:
+        """A digraph for Graphviz."""
+        quoted = lambda text: '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+        lines = ["digraph loss {", "  rankdir=LR", '  node [shape=box, fontname="monospace"]']
+        for module, boxes in self.framed():
+            lines += [f"  subgraph cluster_{boxes[0].id} {{", f"  label={quoted(module)}"] if module else []
+            for box in boxes:
+                style = {"leaf": ", style=dashed", "module": ", peripheries=2"}.get(box.kind, "")
+                lines.append(f"  {box.id} [label={quoted(chr(10).join((box.title, *box.lines)))}{style}]")
+            lines += ["  }"] if module else []
+        lines += [f"  {a.id} -> {b.id} [label={quoted(name)}]" for a, b, name in self.arrows]
+        return "\n".join([*lines, "}"])
+
+    def svg(self, path: str | Path | None = None) -> str:
+        """A picture that needs nothing else, light or dark as the reader's screen is; written to `path`, if that is given."""
+        picture = svg(self.boxes, self.arrows)
+        if path is not None:
+            Path(path).write_text(picture, encoding="utf-8")
+        return picture
+
+    def _repr_html_(self) -> str:
+        return self.svg()
+
+    def __repr__(self) -> str:
+        return f"<Drawing of {len(self.boxes)} boxes and {len(self.arrows)} arrows: .mermaid(), .dot(), .svg()>"
+
+    def framed(self) -> Iterator[tuple[str, list[Box]]]:
+        """(module, its boxes): those of none first."""
+        found: dict[str, list[Box]] = {"": []}
+        for box in self.boxes:
+            found.setdefault(box.module, []).append(box)
+        return ((module, boxes) for module, boxes in found.items() if boxes)
+
+
+def draw(loss: Tensor, names: Any = None, fold: bool | Iterable[str] = False) -> Drawing:
+    """The picture of a loss's graph. `names` as in `Names`; `fold` names modules that are drawn as one box, or is True for all.
+
+    Neither the graph nor any `.grad` is touched: a leaf's gradient is what `backward()` would add. RuntimeError where the
+    graph was freed, or the loss is no single number.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.explain import draw, recording
+    >>> model = tg.nn.Sequential(tg.nn.Linear(2, 1))
+    >>> with recording(model):
+    ...     loss = model(tg.ones(3, 2)).sum()
+    >>> draw(loss, names=model, fold=True)
+    <Drawing of 2 boxes and 1 arrows: .mermaid(), .dot(), .svg()>
+    """
+    walked = steps(loss, Names(loss, names))
+    module = modules(walked)
+    folded = [] if fold is False else sorted({*module.values()} - {""}) if fold is True else [*fold]
+    boxes: dict[Any, Box] = {}
+    of: dict[Any, Box] = {}
+    for step in walked:
+        at = next((whole for whole in folded if within(module[step], whole)), None)
+        key = step if at is None else at
+        if key not in boxes:
+            boxes[key] = (
+                box(f"n{len(boxes) + 1}", step, module[step])
+                if at is None
+                else Box(f"n{len(boxes) + 1}", at, [], "module")
+            )
+        boxes[key].members.append(step)
+        of[step.node] = boxes[key]
+    arrows = [(of[share.edge], of[step.node], share.input) for step in walked for share in step.shares]
+    return Drawing([*boxes.values()], [arrow for arrow in arrows if arrow[0] is not arrow[1]])
+
+
+def within(module: str, whole: str) -> bool:
+    return module == whole or module.startswith((f"{whole}.", f"{whole} "))
+
+
+def modules(walked: Sequence[Step]) -> dict[Step, str]:
+    """The call of a module in which each step's value was made; a leaf belongs to the one that uses it, if there is only one."""
+    found = {step: record.module if (record := recorded(step.node)) else "" for step in walked}
+    users: dict[Any, set[str]] = {}
+    for step in walked:
+        for share in step.shares:
+            users.setdefault(share.edge, set()).add(found[step])
+    for step in walked:
+        if step.is_leaf and len(users.get(step.node, ())) == 1:
+            (found[step],) = users[step.node]
+    return found
+
+
+def box(id: str, step: Step, module: str) -> Box:
+    kind = "leaf" if step.is_leaf else "loss" if step.number == 1 else "op"
+    lines = [] if step.is_leaf else [step.op]
+    lines += [said(step.node.shape, step.value)] if step.node.shape or step.value is not None else []
+    gradient = np.asarray(step.gradient)
+    if gradient.dtype.kind == "f":
+        small = gradient.size <= SMALL
+        lines.append(f"∂ {shown(gradient)}" if small else f"‖∂‖ {digits(float(np.linalg.norm(gradient)))}")
+    return Box(id, step.name, lines, kind, module)
+
+
+def said(shape: tuple[int, ...], value: np.ndarray | None) -> str:
+    return shape_text(shape) if value is None or value.size > SMALL else shown(value)
