@@ -5,7 +5,7 @@ Every value is one box, however often it is used, and every use is an arrow. Wha
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from .record import recorded
 from .steps import Step, steps
 from .svg import svg
 
-SMALL = 4  # entries that a box shows; of more it shows the shape, and of the gradient the norm
+SMALL = 2  # entries that a box shows; of more it shows the shape, and of the gradient the norm
 
 
 @dataclass(eq=False)
@@ -31,7 +31,6 @@ class Box:
     lines: list[str]
     kind: str  # "leaf", "op", "loss" or "module"
     module: str = ""
-    members: list[Step] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -69,7 +68,8 @@ class Drawing:
             lines += ["  end"] if module else []
         lines += [f"  {a.id} -->|{name}| {b.id}" if name else f"  {a.id} --> {b.id}" for a, b, name in self.arrows]
         leaves = ",".join(box.id for box in self.boxes if box.kind == "leaf")
-        return "\n".join([*lines, "  classDef leaf stroke-dasharray: 4 3", f"  class {leaves} leaf"])
+        dashed = ["  classDef leaf stroke-dasharray: 4 3", f"  class {leaves} leaf"] if leaves else []
+        return "\n".join([*lines, *dashed])
 
     def dot(self) -> str:
         """A digraph for Graphviz."""
@@ -120,43 +120,33 @@ def draw(loss: Tensor, names: Any = None, fold: bool | Iterable[str] = False) ->
     <Drawing of 2 boxes and 1 arrows: .mermaid(), .dot(), .svg()>
     """
     walked = steps(loss, Names(loss, names))
-    module = modules(walked)
-    folded = [] if fold is False else sorted({*module.values()} - {""}) if fold is True else [*fold]
+    calls = running(walked)
+    folds = (lambda call: fold) if isinstance(fold, bool) else (lambda call: call.partition(" (")[0] in fold)
     boxes: dict[Any, Box] = {}
     of: dict[Any, Box] = {}
     for step in walked:
-        at = next((whole for whole in folded if within(module[step], whole)), None)
-        key = step if at is None else at
-        if key not in boxes:
-            boxes[key] = (
-                box(f"n{len(boxes) + 1}", step, module[step])
-                if at is None
-                else Box(f"n{len(boxes) + 1}", at, [], "module")
-            )
-        boxes[key].members.append(step)
-        of[step.node] = boxes[key]
+        whole = next((call for call in calls[step] if folds(call)), None)
+        id = f"n{len(boxes) + 1}"
+        if whole is None:
+            boxes[step] = of[step.node] = box(id, step, calls[step])
+        else:
+            of[step.node] = boxes.setdefault(whole, Box(id, whole, [], "module"))
     arrows = [(of[share.edge], of[step.node], share.input) for step in walked for share in step.shares]
     return Drawing([*boxes.values()], [arrow for arrow in arrows if arrow[0] is not arrow[1]])
 
 
-def within(module: str, whole: str) -> bool:
-    return module == whole or module.startswith((f"{whole}.", f"{whole} "))
-
-
-def modules(walked: Sequence[Step]) -> dict[Step, str]:
-    """The call of a module in which each step's value was made; a leaf belongs to the one that uses it, if there is only one."""
-    found = {step: record.module if (record := recorded(step.node)) else "" for step in walked}
-    users: dict[Any, set[str]] = {}
+def running(walked: Sequence[Step]) -> dict[Step, tuple[str, ...]]:
+    """The calls of modules in which each value was made; a leaf belongs to that which uses it, if there is only one."""
+    found = {step: record.calls if (record := recorded(step.node)) else () for step in walked}
+    users: dict[Any, set[tuple[str, ...]]] = {}
     for step in walked:
         for share in step.shares:
             users.setdefault(share.edge, set()).add(found[step])
-    for step in walked:
-        if step.is_leaf and len(users.get(step.node, ())) == 1:
-            (found[step],) = users[step.node]
-    return found
+    alone = {step: users[step.node] for step in walked if step.is_leaf and len(users.get(step.node, ())) == 1}
+    return found | {step: next(iter(calls)) for step, calls in alone.items()}
 
 
-def box(id: str, step: Step, module: str) -> Box:
+def box(id: str, step: Step, calls: tuple[str, ...]) -> Box:
     kind = "leaf" if step.is_leaf else "loss" if step.number == 1 else "op"
     lines = [] if step.is_leaf else [step.op]
     lines += [said(step.node.shape, step.value)] if step.node.shape or step.value is not None else []
@@ -164,7 +154,7 @@ def box(id: str, step: Step, module: str) -> Box:
     if gradient.dtype.kind == "f":
         small = gradient.size <= SMALL
         lines.append(f"∂ {shown(gradient)}" if small else f"‖∂‖ {digits(float(np.linalg.norm(gradient)))}")
-    return Box(id, step.name, lines, kind, module)
+    return Box(id, step.name, lines, kind, calls[0] if calls else "")
 
 
 def said(shape: tuple[int, ...], value: np.ndarray | None) -> str:

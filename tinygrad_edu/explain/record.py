@@ -25,7 +25,9 @@ class Record(NamedTuple):
     arrays: Sequence[np.ndarray | None] = ()
     params: dict[str, Any] = {}
     out: np.ndarray | None = None
-    module: str = ""  # the call of a module whose `forward` made it: its name, and from the second call on its number
+    calls: tuple[
+        str, ...
+    ] = ()  # the modules whose `forward` it was in, the outermost first; "0 (2)" is the second call of "0"
 
 
 records: WeakKeyDictionary[Node, Record] = WeakKeyDictionary()  # node -> how it was made
@@ -37,7 +39,7 @@ class Recorder(Watcher):
     last = None  # what was computed last: a node is born of it, if it is one of that op
 
     def __init__(self):
-        self.calls, self.inside = Counter(), [""]  # how often each module was called, and those that are running
+        self.times, self.running = Counter(), ()  # how often each module was called, and the calls that are running
 
     def forward(self, op, arrays, params, out):
         self.last = op, arrays, params, out
@@ -48,14 +50,18 @@ class Recorder(Watcher):
         op, arrays, params, out = self.last or (None, (), {}, None)
         if node.op is op:
             copies = [a if a is None else a.copy() for a in arrays]
-            records[node] = Record(line, copies, params, out.copy(), self.inside[-1])
+            records[node] = Record(line, copies, params, out.copy(), self.running)
         else:
-            records[node] = Record(line, module=self.inside[-1])
+            records[node] = Record(line, calls=self.running)
 
     def entered(self, name):
         """A module was called."""
-        self.calls[name] += 1
-        self.inside.append(f"{name} ({self.calls[name]})" if self.calls[name] > 1 else name)
+        self.times[name] += 1
+        self.running += (f"{name} ({self.times[name]})" if self.times[name] > 1 else name,)
+
+    def left(self, *_):
+        """It is done, or has failed."""
+        self.running = self.running[:-1]
 
 
 class recording(watching):
@@ -81,8 +87,7 @@ class recording(watching):
         self.handles = [
             m.register_forward_pre_hook(lambda *_, name=name: recorder.entered(name)) for name, m in self.named
         ]
-        leave = lambda *_: recorder.inside.pop() and None
-        self.handles += [m.register_forward_hook(leave, always_call=True) for _, m in self.named]
+        self.handles += [m.register_forward_hook(recorder.left, always_call=True) for _, m in self.named]
         return recorder
 
     def __exit__(self, *error: Any) -> None:

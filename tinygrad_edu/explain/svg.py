@@ -1,6 +1,6 @@
 """Boxes and arrows as SVG: laid out in rows, from the leaves at the top to the loss at the bottom."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -12,7 +12,7 @@ from .step_graph import fitting
 LETTER, LINE = 6.7, 15  # how wide a letter is, and how high a line
 GAP = 24, 46  # between columns, and between rows
 LETTERS = 30  # of a line, at most
-BOW = 14  # how far arrows between the same two boxes stand apart
+BOW = 16  # how far the ends of arrows stand apart
 
 STYLE = """
 :root { color-scheme: light dark; }
@@ -43,13 +43,10 @@ def svg(boxes: Sequence[Any], arrows: Sequence[tuple[Any, Any, str]]) -> str:
     high = max(height(box) for box in boxes) + GAP[1]
     columns = max(column for path in (*found.paths.values(), found.places.values()) for column, _ in path) + 1
     middle = lambda place: ((place[0] + 0.5) * wide, (last - place[1] + 0.5) * high)
-    alike, seen = Counter((a, b) for a, b, _ in arrows), Counter[tuple[Any, Any]]()
-    drawn = []
-    for a, b, name in arrows:
-        side = BOW * (seen[a, b] - (alike[a, b] - 1) / 2)
-        seen[a, b] += 1
-        points = [middle(place) for place in reversed(found.paths[b, a])]
-        drawn.append(arrow(points, height(a), height(b), side, name))
+    ways = [[middle(place) for place in reversed(found.paths[b, a])] for a, b, _ in arrows]
+    drawn = [
+        arrow(way, height(a), height(b), bow, name) for (a, b, name), way, bow in zip(arrows, ways, bows(arrows, ways))
+    ]
     return element(
         "svg",
         Markup(f"<style>{STYLE}</style>"),
@@ -92,15 +89,28 @@ def drawn_box(box: Any, x: float, y: float) -> Markup:
     )
 
 
-def arrow(points: Sequence[tuple[float, float]], above: float, below: float, side: float, name: str) -> Markup:
+def bows(arrows: Sequence[tuple[Any, Any, str]], ways: Sequence[Sequence[tuple[float, float]]]) -> list[float]:
+    """How far to the side of the middle each arrow ends: side by side, in the order in which they come."""
+    ends = defaultdict(list)
+    for i, (_, b, _) in enumerate(arrows):
+        ends[b].append(i)
+    found = [0.0] * len(arrows)
+    for together in ends.values():
+        together.sort(key=lambda i: ways[i][-2][0])
+        for place, i in enumerate(together):
+            found[i] = BOW * (place - (len(together) - 1) / 2)
+    return found
+
+
+def arrow(points: Sequence[tuple[float, float]], above: float, below: float, bow: float, name: str) -> Markup:
     """A curve from the lower edge of a box to the upper edge of another, and there the name of the input that it is."""
     (x, y), (end, bottom) = points[0], points[-1]
-    way = [(x + side, y + above / 2), *points[1:-1], (end + side, bottom - below / 2)]
+    way = [(x + bow, y + above / 2), *points[1:-1], (end + bow, bottom - below / 2)]
     d = f"M{way[0][0]:g} {way[0][1]:g}"
     for (a, b), (c, e) in pairwise(way):
         half = (b + e) / 2
         d += f"C{a:g} {half:g} {c:g} {half:g} {c:g} {e:g}"
     tip, base = way[-1]
-    d += f"M{tip - 4:g} {base - 7:g}L{tip:g} {base:g}L{tip + 4:g} {base - 7:g}"
-    label = element("text", name, x=f"{tip + 10:g}", y=f"{base - 8:g}", class_="input")
+    d += f"M{tip - 3:g} {base - 6:g}L{tip:g} {base:g}L{tip + 3:g} {base - 6:g}"
+    label = element("text", name, x=f"{tip + 6:g}", y=f"{base - 8:g}", class_="input")
     return element("g", element("path", d=d, class_="arrow"), label)
