@@ -23,6 +23,7 @@ SIMPLE = partial(any_shapes, max_dims=3, min_side=1, max_side=3)
 WEIGHTS = dict(
     arithmetic=3, functions=5, reductions=2, views=7, rearranged=2, matrices=2, losses=2, graph=5, orders=7, writes=11
 )
+STRAIGHT = ("detach", "unsqueeze", "squeeze", "reshape", "view", "flatten")  # views of what lies in rows that do so too
 # Whose rules ask for their result, or for what they overwrite; and what shares memory that nobody else hears of.
 OFTEN = ("exp", "tanh", "sigmoid", "mul_", "pow_", "sin_", "detach")
 
@@ -40,6 +41,8 @@ class Variable:
     fixed: bool = False  # a leaf that wants a gradient, or a view of one: writing to it is an error
     stretched: bool = False  # several entries may lie in one place
     written: bool = False  # its memory was written to
+    rows: bool = True  # it lies in memory row by row
+    laid: bool = True  # how it lies there is the same in all engines: not of what is made of several that lie otherwise
     origins: set[int] = field(default_factory=set)  # the leaves that it is computed from ...
     history: set[int] = field(default_factory=set)  # ... and all else, itself too
 
@@ -122,7 +125,7 @@ class Drawing:
         number = len(self.steps)
         self.steps.append(Step(operation, number, tuple(x.number for x in variables), parameters, self.modes))
         recording = "no_grad" not in self.modes[-1:]
-        requires = recording and any(x.requires for x in variables)
+        requires = recording and any(x.requires for x in variables) and parameters.get("create_graph", True)
         origins = set().union(*(x.origins for x in variables))
         history = set().union(*(x.history for x in variables))
         if operation.makes:
@@ -145,6 +148,8 @@ class Drawing:
         else:
             made = Variable(number, shape, dtype, True, memory, fixed=view and variables[0].fixed, origins=origins)
         made.stretched = operation.name in ("expand", "autograd.grad") or (view and variables[0].stretched)
+        made.rows = all(x.rows for x in variables) and not (view and operation.name not in STRAIGHT)
+        made.laid = variables[0].laid if view or len(variables) == 1 else made.rows
         return made
 
     def mode(self):

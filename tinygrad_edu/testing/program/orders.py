@@ -125,6 +125,12 @@ def written(d, **parameters):
     return x and ([x], parameters, x.shape)
 
 
+def written_first(d):
+    """What nobody wrote to before: the sine of what exp_() has made large has no digit left, and nobody would see why."""
+    found = written(d)
+    return found and not found[0][0].written and found
+
+
 def written_number(d):
     x = writable(d)
     return x and ([x], {"number": d.number()}, x.shape)

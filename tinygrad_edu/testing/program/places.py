@@ -30,8 +30,13 @@ def permuted(d):
     return [x], {"dims": dims}, tuple(x.shape[i] for i in dims)
 
 
+def laid(x):
+    """Whether engines agree on how it lies in memory: whether it can be looked at in another shape depends on that."""
+    return x.laid
+
+
 def reshaped(d):
-    x = d.variable()
+    x = d.variable(laid)
     n = prod(x.shape)
     halves = [(2, n // 2), (n // 2, 2)] if n % 2 == 0 else []
     shape = d.choice([(n,), (n, 1), (1, n), *halves, x.shape[::-1]])
@@ -59,7 +64,7 @@ def expanded(d):
 
 
 def flattened(d):
-    x = d.variable()
+    x = d.variable(laid)
     return [x], {}, (prod(x.shape),)
 
 
