@@ -50,8 +50,10 @@ sweep: $(ENV)  ## the long search, minutes to hours; a second one goes on where 
 	HYPOTHESIS_PROFILE=sweep .venv/bin/python -m pytest -p tests.sweep -n 2 --maxschedchunk 1 -q --timeout 3600 --benchmark-disable \
 		tests $(ARGS)
 
-lessons: $(ENV)  ## run every lesson
+lessons: $(DEV)  ## run every lesson, and write each as a notebook to build/lessons
 	@set -e; for lesson in $(sort $(wildcard lessons/[0-9]*.py)); do echo "== $$lesson"; .venv/bin/python $$lesson; done
+	mkdir -p build/lessons && cp lessons/*.py build/lessons
+	cd build/lessons && ../../.venv/bin/jupytext --quiet --to ipynb [0-9]*.py && rm [0-9]*.py
 
 bench: $(ENV)  ## our speed beside torch's and hand-written NumPy's (ARGS="--quick")
 	.venv/bin/python -m benchmarks $(ARGS)

@@ -13,7 +13,7 @@ def missing(*packages):
 
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(), SkipParser()],
-    patterns=["README.md", "docs/*.md"],
+    patterns=["README.md", "docs/*.md", "lessons/*.md"],
     setup=lambda names: names.update(missing=missing),
 ).pytest()
 

@@ -20,11 +20,11 @@ def test_the_stubs_and_the_table_of_derivatives_are_what_the_registry_says():
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
-def test_a_lesson_runs_in_five_seconds_and_is_no_longer_than_150_lines(lesson):
+def test_a_lesson_runs_in_ten_seconds_and_is_no_longer_than_150_lines(lesson):
     before = os.times().children_user  # of the processor: how busy the machine is says nothing of the lesson
     done = subprocess.run([sys.executable, lesson], cwd=ROOT, capture_output=True, text=True, env=HERE)
     assert done.returncode == 0, done.stderr
-    assert os.times().children_user - before < 5
+    assert os.times().children_user - before < 10
     assert len(lesson.read_text().splitlines()) <= 150
 
 

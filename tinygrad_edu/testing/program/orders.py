@@ -53,8 +53,11 @@ def started(d):
 
 
 def slope(d):
-    """The youngest value, which has most of a history, and what it was computed from."""
-    y = next(filter(fresh(d), reversed(d.variables)), None)
+    """The youngest value, which has most of a history, and what it was computed from. Nothing in that was written to: of a
+    gradient that an overwriting took away, torch has none, and others may have zeros."""
+    written = {x.number for x in d.variables if x.written}
+    whole = fresh(d)
+    y = next((x for x in reversed(d.variables) if whole(x) and not x.history & written), None)
     x = y and d.existing(lambda x: x.number in y.origins)
     return None if x is None or d.listed or quiet(d) else (y, x)
 
