@@ -144,9 +144,9 @@ def test_the_pictures_styles_do_not_reach_the_page_around_it():
 def test_names_stay_inside_their_quotes():
     x = tg.ones(2, requires_grad=True)
     y = (x * x).sum()
-    found = draw(y, {'"]; evil <b> & \\': x})
+    found = draw(y, {'"]; evil <b> & #lt; \\': x})
     assert all(MERMAID.fullmatch(line) for line in found.mermaid().splitlines())
-    assert "<b>" not in found.mermaid()
+    assert "#quot;]; evil #lt;b#gt; #amp; #35;lt; \\" in found.mermaid()
     assert '\\"]; evil' in found.dot()
     ET.fromstring(found.svg())
 

@@ -174,10 +174,6 @@ def said(shape: tuple[int, ...], value: np.ndarray | None) -> str:
     """A small value itself; of another the shape, so that four entries are not taken for the number 4."""
     if value is not None and value.size <= SMALL:
         return shown(value)
-    return (
-        f"{shape[0]} entries"
-        if len(shape) == 1 and shape[0] != 1
-        else "1 entry"
-        if shape == (1,)
-        else shape_text(shape)
-    )
+    if len(shape) == 1:
+        return "1 entry" if shape == (1,) else f"{shape[0]} entries"
+    return shape_text(shape)

@@ -190,7 +190,7 @@ class history:
             ends = curves(ax, series, scale, colors)
             found = finding(series)
             ax.set_title(f"{title}: {found}" if found else title, loc="left", fontsize=10)
-            if series is weights:
+            if series is weights and ends:
                 ax.axhline(HEALTHY, color="#888", linestyle=":")
                 ax.annotate(
                     "1/1000", (0, HEALTHY), (2, 2), ("axes fraction", "data"), "offset points", fontsize=8, color="#666"
