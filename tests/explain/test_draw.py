@@ -10,11 +10,13 @@ import tinygrad_edu as tg
 from tinygrad_edu import nn
 from tinygrad_edu.explain import draw, recording
 
-# All that our flowcharts may say, line by line.
+# All that our flowcharts may say, line by line. Every text is quoted, and says what Mermaid would read as its own by code.
+TEXT = r"(?:[^\"#&<>\n]|<br/>|#(?:35|quot|amp|lt|gt);)+"
 MERMAID = re.compile(
-    r'flowchart LR|\s*n\d+\[?\["[^"\n]*"\]\]?|  subgraph n\d+f\["[^"\n]*"\]|  end|  n\d+ -->(\|\w[^|]*\|)? n\d+'
-    r"|  classDef leaf stroke-dasharray: 4 3|  class n\d+(,n\d+)* leaf"
+    r'flowchart LR| +n\d+(\["T"\]|\[\["T"\]\])|  subgraph n\d+f\["T"\]|  end|  n\d+ -->(\|"T"\|)? n\d+'
+    r"|  classDef leaf stroke-dasharray: 4 3|  class n\d+(,n\d+)* leaf".replace("T", TEXT)
 )
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def mlp():
@@ -89,12 +91,62 @@ def test_a_module_that_is_called_twice_is_two_boxes_and_what_both_use_stays_outs
     assert {box.title for box in folded.boxes} == {"loss", "layer", "layer (2)", "layer.weight", "layer.bias"}
 
 
+def test_an_input_that_is_one_of_a_list_is_named_in_quotes():
+    a = tg.ones(2, requires_grad=True)
+    text = draw(tg.cat([a, a * 2]).sum()).mermaid()
+    assert '-->|"tensors[1]"|' in text  # brackets without quotes are a syntax error
+    assert all(MERMAID.fullmatch(line) for line in text.splitlines())
+
+
+def test_a_shape_is_not_taken_for_a_value():
+    one, four, matrix = tg.tensor(4.0, requires_grad=True), tg.ones(4, requires_grad=True), tg.ones(1, 4)
+    lines = {box.title: box.lines for box in draw((one * four * matrix).sum()).boxes}
+    assert (lines["one"][0], lines["four"][0], lines["mul1"][1], lines["mul2"][1]) == (
+        "4",
+        "4 entries",
+        "4 entries",
+        "1 × 4",
+    )
+
+
+def test_what_a_box_is_too_small_for_stands_in_its_title():
+    x = tg.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    (title,) = [
+        t.text for t in ET.fromstring(draw((x * x).sum()).svg()).iter(f"{SVG}title") if t.text.startswith("x\n")
+    ]
+    assert title == "x\nvalue [1, 2, 3]\ngradient [2, 4, 6]"
+
+
+def test_the_picture_has_a_ground_for_each_call_of_a_module_and_none_for_folded_ones():
+    model, loss = mlp()
+    calls = lambda fold: [
+        "".join(text.itertext())
+        for text in ET.fromstring(draw(loss, model, fold).svg()).iter(f"{SVG}text")
+        if text.get("class") == "call"
+    ]
+    assert calls(False) == ["2", "1", "0"]
+    assert calls(["1"]) == ["2", "0"]
+    ground = next(g for g in ET.fromstring(draw(loss, model).svg()).iter(f"{SVG}g") if g.get("class") == "ground")
+    assert (len(ground.findall(f"{SVG}rect")), len(ground.findall(f"{SVG}path"))) == (
+        3,
+        2,
+    )  # linear2 and its parameters
+
+
+def test_the_pictures_styles_do_not_reach_the_page_around_it():
+    model, loss = mlp()
+    style = ET.fromstring(draw(loss, model).svg()).find(f"{SVG}style").text
+    selectors = re.findall(r"^ *([^@{}\n]+?) \{", style, re.MULTILINE)
+    assert selectors
+    assert all(selector.startswith(".graph ") for selector in selectors)
+
+
 def test_names_stay_inside_their_quotes():
     x = tg.ones(2, requires_grad=True)
     y = (x * x).sum()
-    found = draw(y, {'"]; evil <b> & \\': x})
+    found = draw(y, {'"]; evil <b> & #lt; \\': x})
     assert all(MERMAID.fullmatch(line) for line in found.mermaid().splitlines())
-    assert "<b>" not in found.mermaid()
+    assert "#quot;]; evil #lt;b#gt; #amp; #35;lt; \\" in found.mermaid()
     assert '\\"]; evil' in found.dot()
     ET.fromstring(found.svg())
 
@@ -104,10 +156,13 @@ def test_the_picture_has_every_box_and_arrow(tmp_path):
     found = draw(loss, model)
     found.svg(tmp_path / "graph.svg")
     picture = ET.parse(tmp_path / "graph.svg").getroot()
-    svg = "{http://www.w3.org/2000/svg}"
-    titles = [title.text.splitlines()[0] for title in picture.iter(f"{svg}title")]
+    titles = [
+        g.find(f"{SVG}title").text.splitlines()[0]
+        for g in picture.findall(f"{SVG}g")
+        if g.find(f"{SVG}rect") is not None
+    ]
     assert titles == [box.title for box in found.boxes]
-    assert len(list(picture.iter(f"{svg}path"))) == len(found.arrows)
+    assert len([path for path in picture.iter(f"{SVG}path") if path.get("class") == "arrow"]) == len(found.arrows)
     assert "http" not in found.svg().replace("http://www.w3.org/2000/svg", "")
 
 

@@ -6,7 +6,6 @@ Every value is one box, however often it is used, and every use is an arrow. Wha
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +19,23 @@ from .steps import Step, steps
 from .svg import svg
 
 SMALL = 2  # entries that a box shows; of more it shows the shape, and of the gradient the norm
+ENTITIES = str.maketrans(
+    {"#": "#35;", '"': "#quot;", "&": "#amp;", "<": "#lt;", ">": "#gt;", "\n": " "}
+)  # Mermaid's own
 
 
 @dataclass(eq=False)
 class Box:
-    """One value, or one folded module: its title, what is written below, and the call of a module that it belongs to."""
+    """One value, or one folded module: its title, what is written below, and the call of a module that it belongs to.
+
+    `whole` has the value and the gradient in full, where a picture can show them on demand."""
 
     id: str
     title: str
     lines: list[str]
     kind: str  # "leaf", "op", "loss" or "module"
     module: str = ""
+    whole: str = ""
 
 
 @dataclass(eq=False)
@@ -51,22 +56,25 @@ class Drawing:
         flowchart LR
           n1["b<br/>add<br/>∂ 1"]
           n2["a<br/>1<br/>∂ 2"]
-          n2 -->|x| n1
-          n2 -->|y| n1
+          n2 -->|"x"| n1
+          n2 -->|"y"| n1
           classDef leaf stroke-dasharray: 4 3
           class n2 leaf
         """
-        text = lambda box: "<br/>".join(escape(line).replace("&#x27;", "'") for line in (box.title, *box.lines))
-        node = lambda box: f'{box.id}[["{text(box)}"]]' if box.kind == "module" else f'{box.id}["{text(box)}"]'
+        quoted = lambda *lines: f'"{"<br/>".join(line.translate(ENTITIES) for line in lines)}"'
         lines = ["flowchart LR"]
         for module, boxes in self.framed():
             indent = "  "
             if module:
-                lines.append(f'  subgraph {boxes[0].id}f["{escape(module)}"]')
+                lines.append(f"  subgraph {boxes[0].id}f[{quoted(module)}]")
                 indent = "    "
-            lines += [f"{indent}{node(box)}" for box in boxes]
+            for box in boxes:
+                text = quoted(box.title, *box.lines)
+                lines.append(f"{indent}{box.id}[[{text}]]" if box.kind == "module" else f"{indent}{box.id}[{text}]")
             lines += ["  end"] if module else []
-        lines += [f"  {a.id} -->|{name}| {b.id}" if name else f"  {a.id} --> {b.id}" for a, b, name in self.arrows]
+        lines += [
+            f"  {a.id} -->|{quoted(name)}| {b.id}" if name else f"  {a.id} --> {b.id}" for a, b, name in self.arrows
+        ]
         leaves = ",".join(box.id for box in self.boxes if box.kind == "leaf")
         dashed = ["  classDef leaf stroke-dasharray: 4 3", f"  class {leaves} leaf"] if leaves else []
         return "\n".join([*lines, *dashed])
@@ -92,6 +100,9 @@ class Drawing:
         return picture
 
     def _repr_html_(self) -> str:
+        return self.svg()
+
+    def _repr_svg_(self) -> str:
         return self.svg()
 
     def __repr__(self) -> str:
@@ -148,14 +159,21 @@ def running(walked: Sequence[Step]) -> dict[Step, tuple[str, ...]]:
 
 def box(id: str, step: Step, calls: tuple[str, ...]) -> Box:
     kind = "leaf" if step.is_leaf else "loss" if step.number == 1 else "op"
+    value, gradient = step.value, np.asarray(step.gradient)
     lines = [] if step.is_leaf else [step.op]
-    lines += [said(step.node.shape, step.value)] if step.node.shape or step.value is not None else []
-    gradient = np.asarray(step.gradient)
+    lines += [said(step.node.shape, value)] if step.node.shape or value is not None else []
+    whole = [] if value is None else [f"value {shown(value, indent=6)}"]
     if gradient.dtype.kind == "f":
         small = gradient.size <= SMALL
         lines.append(f"∂ {shown(gradient)}" if small else f"‖∂‖ {digits(float(np.linalg.norm(gradient)))}")
-    return Box(id, step.name, lines, kind, calls[0] if calls else "")
+        whole.append(f"gradient {shown(gradient, indent=9)}")
+    return Box(id, step.name, lines, kind, calls[0] if calls else "", "\n".join(whole))
 
 
 def said(shape: tuple[int, ...], value: np.ndarray | None) -> str:
-    return shape_text(shape) if value is None or value.size > SMALL else shown(value)
+    """A small value itself; of another the shape, so that four entries are not taken for the number 4."""
+    if value is not None and value.size <= SMALL:
+        return shown(value)
+    if len(shape) == 1:
+        return "1 entry" if shape == (1,) else f"{shape[0]} entries"
+    return shape_text(shape)
