@@ -65,7 +65,10 @@ retained = WeakKeyDictionary()  # node -> what to do with its gradient once all 
 after = WeakKeyDictionary()  # leaf -> hooks called once its gradient has been added
 around = WeakKeyDictionary()  # node -> its own hooks: those called before its rules, and those called after them
 notes: WeakKeyDictionary = WeakKeyDictionary()  # node -> what people wrote down about it: grad_fn.metadata
-origin = WeakKeyDictionary()  # node -> the line of the program that made it, under anomaly mode
+# Under anomaly mode, lines of the program, by node:
+origin = WeakKeyDictionary()  # ... the one that made it
+overwriter = WeakKeyDictionary()  # ... the last that overwrote the value it made
+freer = WeakKeyDictionary()  # ... that of the last walk that passed it, and freed what it saved
 
 
 def where_made(node):

@@ -31,7 +31,8 @@ class Tensor(ArrayLike, Methods):
     when_stale: type  # ... and what it is after one (writable.py)
     constructed: Callable  # torch's old constructor (legacy.py)
     writes = 0  # how often its memory was written in place ...
-    written = 0  # ... and when last, on the clock of births
+    written = 0  # ... and when last, on the clock of births ...
+    overwriter = None  # ... and by which line, under anomaly mode
 
     def __new__(cls, *data, device=None):
         """torch's old constructor: `Tensor([1, 2])` takes data, `Tensor(2, 3)` sizes."""

@@ -1,45 +1,217 @@
-"""Anomaly mode: which line made the node where a gradient is NaN, or a saved value was overwritten."""
+"""Anomaly mode: birth certificates of nan and inf, and the lines that made, freed or overwrote what backward needs."""
 
-import linecache
-import sys
+import weakref
 from typing import Any
 
 import numpy as np
 
 from .. import graph
+from ..memory import owner
+from ..teaching import taught
+from ..tensor import Tensor
 from ..thread import Watcher, thread
-from ..users import frames, inside
+from ..users import Line, users_frame, users_line
+from .certificate import (
+    TESTS,
+    birth_in_backward,
+    born_or_passed_on,
+    elementwise,
+    first,
+    formula,
+    found,
+    given_gradient,
+    numbers_at,
+    place,
+    stretched,
+    written,
+)
+from .masked import gate, rewrite
+
+
+def finite(array):
+    return array.dtype.kind != "f" or np.isfinite(array).all()
 
 
 class Anomaly(Watcher):
-    """The watcher that remembers the line of each op, and stops a walk at the first NaN."""
+    """The watcher that remembers the line of each op, follows nan and inf from where they are born, and stops a walk at
+    the first nan that it makes.
+
+    Only what is not finite is followed: each such array has its trails, {"nan": trail, "inf": trail}, while it lives."""
 
     def __init__(self, check_nan):
         self.check_nan = check_nan
+        self.arrays = {}  # id of an array -> (the array, weakly; its trails)
+        self.nodes = weakref.WeakKeyDictionary()  # node -> the trails of the value that it made
+        self.gradients = weakref.WeakKeyDictionary()  # node -> the trail of an inf in the gradient that it is given
+        self.last = None  # what the op made that was seen last, if it was not finite: (array, trails)
+        self.walking = None, (), None  # of the last walk: its line, its roots, and the trail of a nan among their values
+
+    # ---------------------------------------------------------------- forward
+
+    def forward(self, op, arrays, params, out):
+        self.last = None
+        if self.check_nan and not finite(out):
+            line = users_line()
+            trails = {
+                kind: born_or_passed_on(kind, op, arrays, out, self.trails_of, line)
+                for kind, test in TESTS.items()
+                if test(out).any()
+            }
+            self.follow(out, trails)
+        return out
 
     def born(self, node):
         graph.origin[node] = users_line()
+        if self.last is not None:
+            self.nodes[node] = self.last[1]
+
+    def applied(self, node, made, given):
+        """A Function made this: by ops, whose numbers were followed, or by NumPy's functions, which nobody saw."""
+        self.last = None
+        for array, copy in zip(made, given):
+            if self.check_nan and not finite(copy):
+                line = graph.origin[node]
+                trails = self.trails_of(array, f"what {node.op.name} made", line)
+                self.follow(copy, {kind: trail.passed_on(node.op.name, line) for kind, trail in trails.items()})
+                self.nodes[node] = self.last[1]
+
+    def wrote(self, tensor):
+        line, array = users_line(), tensor.array
+        whose = owner(tensor)
+        whose.overwriter = line
+        for node in (whose.node, tensor.node):
+            if node is not None:
+                graph.overwriter[node] = line
+        if not self.check_nan:
+            return
+        if finite(array):
+            self.arrays.pop(id(array), None)
+        elif self.last is not None and np.array_equal(self.last[0], array, equal_nan=True):
+            self.follow(array, self.last[1])
+        else:
+            self.follow(array, {kind: written(kind, array, line) for kind, test in TESTS.items() if test(array).any()})
+
+    def follow(self, array, trails):
+        key = id(array)
+        self.arrays[key] = weakref.ref(array, lambda _: self.arrays.pop(key, None)), trails
+        self.last = array, trails
+
+    def known(self, array):
+        """The trails of an array, or of another that looks at the same memory."""
+        if id(array) in self.arrays:
+            return self.arrays[id(array)][1]
+        others = [(ref(), trails) for ref, trails in self.arrays.values()]
+        return next((trails for a, trails in others if a is not None and np.may_share_memory(a, array)), {})
+
+    def trails_of(self, array, name, line):
+        """The trails of an array; what nobody has made came with the data."""
+        trails, own = self.known(array), {}
+        for kind, test in TESTS.items():
+            if test(array).any():
+                own[kind] = trails.get(kind) or found(kind, variable(array) or name, array, line)
+        return own
+
+    def tells(self, array):
+        return self.known(array).get("nan") if self.check_nan else None
+
+    # ---------------------------------------------------------------- backward
+
+    def walk(self, outputs):
+        line = users_line()
+        values = [t.array for t in outputs if self.check_nan and not finite(t.array) and np.isnan(t.array).any()]
+        trails = [self.trails_of(array, "the loss", line)["nan"] for array in values]
+        self.walking = line, [t.node for t in outputs], next(iter(trails), None)
+
+    def walked(self, outputs):
+        """Raise where the loss is nan although no gradient is: a step by it would follow no slope of anything."""
+        _, _, trail = self.walking
+        if trail is not None and all(t.array.size == 1 for t in outputs):
+            name = outputs[0].node.name()
+            raise RuntimeError(trail.taught(f"Function '{name}' made a loss that is nan, though no gradient of it is."))
 
     def backward(self, node, g, parts):
-        return self.passed(node, parts)
+        return self.passed(node, parts, getattr(g, "array", g))
 
-    def passed(self, node, parts):
-        for i, part in enumerate(parts):
-            numbers = getattr(part, "array", part)
-            if self.check_nan and isinstance(numbers, (np.ndarray, np.generic)) and (numbers != numbers).any():
-                raise RuntimeError(
-                    f"Function '{node.name()}' returned nan values in its {i}th output.{graph.where_made(node)}"
-                )
+    def passed(self, node, parts, g=None):
+        graph.freer[node] = self.walking[0]
+        if self.check_nan:
+            for i, part in enumerate(parts):
+                numbers = getattr(part, "array", part)
+                if isinstance(numbers, (np.ndarray, np.generic)) and not finite(numbers):
+                    self.judge(node, g, i, np.asarray(numbers))
         return parts
 
+    def judge(self, node, g, i, part):
+        """Raise for a nan that a rule made; of an inf, remember where it was born."""
+        if np.isnan(part).any():
+            what = f"Function '{node.name()}' returned nan values in its {i}th output.{graph.where_made(node)}"
+            raise RuntimeError(self.certificate(what, node, g, i, part))
+        edge = node.edges[i] if i < len(node.edges) else None
+        if edge is not None and edge not in self.gradients:
+            self.gradients[edge] = self.trail_of_gradient("inf", node, g, i, part, first(np.isinf(part)))
 
-def users_line():
-    """The innermost line of the program that is not this package's."""
-    frame = next((f for f in frames(sys._getframe()) if not inside(f)), None)
-    if frame is None:
-        return "a line outside any file"
-    file, line = frame.f_code.co_filename, frame.f_lineno
-    return f'File "{file}", line {line}: {linecache.getline(file, line).strip()}'
+    def certificate(self, what, node, g, i, part):
+        """The whole message for a nan in what a rule of `node` made of g for its i-th input."""
+        _, roots, of_loss = self.walking
+        nans, gs = np.isnan(part), None if g is None else stretched([g], part.shape)[0]
+        idle = np.zeros(part.shape, bool) if g is None else (gs == 0 if gs is not None else np.full(part.shape, not g.any()))
+        if of_loss is not None:
+            return of_loss.taught(what)
+        if (nans & ~idle).any():
+            return self.trail_of_gradient("nan", node, g, i, part, first(nans & ~idle)).taught(what)
+        return self.masked(what, node, g, i, part, first(nans), gate(node, roots))
+
+    def trail_of_gradient(self, kind, node, g, i, part, index):
+        """Where an inf or nan in what a rule made was born: in the gradient that it was given, in the forward, or here."""
+        line = self.line_of(node)
+        if g is not None and TESTS[kind](g).any():
+            trail = self.gradients.get(node) or given_gradient(kind, g, self.walking[0])
+            return trail.passed_on(f"the backward of {node.op.name}", line)
+        trails = self.of_what_it_saved(node, part, index)
+        if kind == "nan" and "nan" in trails:
+            return trails["nan"]
+        own = g is not None and np.isinf(g).any() and self.gradients.get(node)
+        return birth_in_backward(kind, node, g, part, i, index, line, trails.get("inf") or own or None)
+
+    def of_what_it_saved(self, node, part, index):
+        """The trails of the values that a node's rules read, at that place if they go entry by entry."""
+        trails = dict(self.nodes.get(node, {}))
+        for x in node.saved or ():
+            array = getattr(x, "array", getattr(getattr(x, "tensor", None), "array", x))
+            if isinstance(array, np.ndarray) and not finite(array):
+                view = stretched([array], part.shape)[0]
+                if view is None or not elementwise(node.op) or not np.isfinite(view[index]):
+                    trails |= self.trails_of(array, f"what {node.op.name} saved", self.line_of(node))
+        return trails
+
+    def masked(self, what, node, g, i, part, index, chooser):
+        """0 · inf: the gradient that arrives is 0, and the slope there is infinite or nan."""
+        name, line = node.op.name, self.line_of(node)
+        at = f"{formula(node.op, i)} with {numbers_at(node, g, part, i, index)}"
+        slope = f"and 0 times the slope of {name} there is nan: {at}"
+        if chooser is None:
+            said = f"The gradient that arrives at {place(index)} of {name} is 0, {slope}"
+            why = "0 * inf has no value, so a factor 0 does not switch off a slope that is infinite"
+            return taught(what, said, why=why, fix=f"keep what goes into {name} where its slope is finite")
+        choice = self.line_of(chooser)
+        said = f"A masked branch: `where` did not choose {place(index)} of {name}, and sends it the gradient 0. {choice}"
+        fix = rewrite(choice.code, name) or f"where(c, {name}(where(c, x, 1)), y) for where(c, {name}(x), y)"
+        why = "the chain rule multiplies by the slope of the branch that was not chosen too, and 0 * inf has no value"
+        fix = f"choose what goes into {name} too (the double where): {fix}"
+        return taught(what, said, f"{slope[0].upper()}{slope[1:]}", why=why, fix=fix)
+
+    def line_of(self, node):
+        return graph.origin.get(node, BEFORE)
+
+
+BEFORE = Line("a line that ran before anomaly mode")
+
+
+def variable(array):
+    """The name of the user's variable that holds this very array, if one does."""
+    frame = users_frame()
+    known = {} if frame is None else frame.f_globals | frame.f_locals
+    return next((name for name, v in known.items() if isinstance(v, Tensor) and v.array is array), None)
 
 
 class set_detect_anomaly:

@@ -27,6 +27,8 @@ def differentiate(outputs, gradients, wanted=None, keep=False, taped=False):
     gradients = [seed(i, t, g) for i, (t, g) in enumerate(zip(outputs, gradients, strict=True))]
     if not taped:
         gradients = [g.array for g in gradients]
+    for watcher in thread.watchers:
+        watcher.walk(outputs)
     before, thread.grad = thread.grad, taped
     try:
         with np.errstate(all="ignore"):
@@ -80,6 +82,8 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
         wanted = {t.node: t.own_leaf() for t in inputs}
     found, mine = differentiate(tensors, gradients, wanted, keep, create_graph)
+    for watcher in thread.watchers:
+        watcher.walked(tensors)
     hooked = graph.around or graph.after
     for node, g in found.items():
         home = wanted[node] if wanted else node

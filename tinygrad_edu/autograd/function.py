@@ -178,6 +178,7 @@ def recorded(op, ctx, inputs, outputs):
         ctx.saved = tuple(saved(x, number.get(id(x)), node, results) for x in ctx.to_save)
         for watcher in thread.watchers:
             watcher.born(node)
+            watcher.applied(node, [outputs[i].array for i in live], [results[i].array for i in live])
     ctx.to_save = ctx.dirty_tensors = ctx.non_differentiable = ()  # an output kept here would keep its own node alive
     return tuple(results)
 
