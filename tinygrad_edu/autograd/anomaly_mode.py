@@ -86,10 +86,13 @@ class Anomaly(Watcher):
             return
         if finite(array):
             self.arrays.pop(id(array), None)
-        elif self.last is not None and np.array_equal(self.last[0], array, equal_nan=True):
-            self.follow(array, self.last[1])
+            return
+        if self.last is not None and np.array_equal(self.last[0], array, equal_nan=True):
+            trails = self.last[1]
         else:
-            self.follow(array, {kind: written(kind, array, line) for kind, test in TESTS.items() if test(array).any()})
+            trails = {kind: written(kind, array, line) for kind, test in TESTS.items() if test(array).any()}
+        self.follow(whose.array, trails)
+        self.follow(array, trails)
 
     def follow(self, array, trails):
         key = id(array)
@@ -156,14 +159,16 @@ class Anomaly(Watcher):
         nans, gs = np.isnan(part), None if g is None else stretched([g], part.shape)[0]
         idle = np.zeros(part.shape, bool) if g is None else (gs == 0 if gs is not None else np.full(part.shape, not g.any()))
         if of_loss is not None:
-            return of_loss.taught(what)
+            return of_loss.taught(what, self.line_of(node))
         if (nans & ~idle).any():
-            return self.trail_of_gradient("nan", node, g, i, part, first(nans & ~idle)).taught(what)
-        return self.masked(what, node, g, i, part, first(nans), gate(node, roots))
+            return self.trail_of_gradient("nan", node, g, i, part, first(nans & ~idle)).taught(what, self.line_of(node))
+        return self.masked(what, node, g, i, part, first(nans), *gate(node, roots))
 
     def trail_of_gradient(self, kind, node, g, i, part, index):
         """Where an inf or nan in what a rule made was born: in the gradient that it was given, in the forward, or here."""
         line = self.line_of(node)
+        if not node.op.rules and kind in (trails := self.known(part)):  # by the ops in a Function's backward
+            return trails[kind]
         if g is not None and TESTS[kind](g).any():
             trail = self.gradients.get(node) or given_gradient(kind, g, self.walking[0])
             return trail.passed_on(f"the backward of {node.op.name}", line)
@@ -184,21 +189,24 @@ class Anomaly(Watcher):
                     trails |= self.trails_of(array, f"what {node.op.name} saved", self.line_of(node))
         return trails
 
-    def masked(self, what, node, g, i, part, index, chooser):
+    def masked(self, what, node, g, i, part, index, chooser, branch):
         """0 · inf: the gradient that arrives is 0, and the slope there is infinite or nan."""
-        name, line = node.op.name, self.line_of(node)
-        at = f"{formula(node.op, i)} with {numbers_at(node, g, part, i, index)}"
-        slope = f"and 0 times the slope of {name} there is nan: {at}"
+        older = self.of_what_it_saved(node, part, index)
+        older = older.get("nan") or older.get("inf")
+        name = node.op.name if older is None else older.root().name or node.op.name
+        slope = f"{node.op.name} there is nan: {formula(node.op, i)} with {numbers_at(node, g, part, i, index)}"
         if chooser is None:
-            said = f"The gradient that arrives at {place(index)} of {name} is 0, {slope}"
+            said = f"The gradient that arrives at {place(index)} is 0, and 0 times the slope of {slope}"
             why = "0 * inf has no value, so a factor 0 does not switch off a slope that is infinite"
             return taught(what, said, why=why, fix=f"keep what goes into {name} where its slope is finite")
+        line = self.line_of(node) if older is None else older.root().line
         choice = self.line_of(chooser)
-        said = f"A masked branch: `where` did not choose {place(index)} of {name}, and sends it the gradient 0. {choice}"
-        fix = rewrite(choice.code, name) or f"where(c, {name}(where(c, x, 1)), y) for where(c, {name}(x), y)"
+        at = "the same line" if choice == self.line_of(node) else choice
+        said = f"A masked branch: `where` did not choose {place(index)} of it, and sends it the gradient 0, at {at}"
         why = "the chain rule multiplies by the slope of the branch that was not chosen too, and 0 * inf has no value"
+        fix = rewrite(choice, branch, line, name) or f"where(c, {name}(where(c, x, 1)), y) for where(c, {name}(x), y)"
         fix = f"choose what goes into {name} too (the double where): {fix}"
-        return taught(what, said, f"{slope[0].upper()}{slope[1:]}", why=why, fix=fix)
+        return taught(what, said, f"And 0 times the slope of {slope}", why=why, fix=fix)
 
     def line_of(self, node):
         return graph.origin.get(node, BEFORE)

@@ -36,10 +36,10 @@ EXPONENTIALS = {"exp", "exp2", "expm1", "sinh", "cosh"}
 
 
 class Birth(NamedTuple):
-    """One certificate: what was born, how ("sqrt of -1.0"), where, why, and what would have prevented it."""
+    """One certificate: the op's name, how it happened ("sqrt(-1.0) = nan"), where, why, and what would have prevented it."""
 
     number: int
-    kind: str
+    name: str
     how: str
     line: Line
     why: str
@@ -56,22 +56,22 @@ class Trail(NamedTuple):
     def passed_on(self, name, line):
         return Trail(self.birth, (*self.steps[:3], (name, line)))
 
-    def told(self):
-        """In lines, the birth first: how, where, by which way; then that of the inf that it was made of."""
+    def told(self, made):
+        """In lines, the birth first: how, where, by which way; then that of the inf that it was made of. `made` is the line just told."""
+        near = lambda line: "the same line" if line == made else line
         birth, cause = self.birth, self.birth.cause
-        yield f"{birth.how}. {birth.line}"
+        yield f"{birth.how} at {near(birth.line)}"
         if self.steps:
             yield "It came here through " + ", ".join(f"{name} (line {line.number})" for name, line in self.steps)
         if cause is not None:
-            yield f"That inf is older: {cause.birth.how[0].lower()}{cause.birth.how[1:]}. {cause.birth.line}"
+            yield f"That inf is older: {cause.birth.how[0].lower()}{cause.birth.how[1:]} at {near(cause.birth.line)}"
 
     def root(self):
         """The birth to prevent."""
         return self.birth if self.birth.cause is None else self.birth.cause.root()
 
-    def taught(self, what):
-        root = self.root()
-        return taught(what, *self.told(), why=self.birth.why, fix=root.fix)
+    def taught(self, what, made=None):
+        return taught(what, *self.told(made), why=self.birth.why, fix=self.root().fix)
 
 
 def oldest(trails):
@@ -128,7 +128,7 @@ def born_or_passed_on(kind, op, arrays, out, trails_of, line):
 def public_name(op, arrays, x):
     inputs = getattr(op, "inputs", ())
     at = next(i for i, other in enumerate(arrays) if other is x)
-    return public(inputs[at]) if len(inputs) == len(arrays) else "input"
+    return f"`{public(inputs[at]) if len(inputs) == len(arrays) else 'input'}` of {op.name}"
 
 
 def birth_in(kind, op, arrays, out, index, line, cause):
@@ -141,13 +141,13 @@ def birth_in(kind, op, arrays, out, index, line, cause):
     else:
         values = []
         how = f"{op.name}({summary(arrays)})"
-    why, fix = reason(kind, op.name, values, out.dtype)
-    return Birth(order(), kind, f"Born in the forward: {how} = {value}, {place(index)}", line, why, fix, cause)
+    why, fix = reason(kind, op.name, values, out.dtype, cause)
+    return Birth(order(), op.name, f"Born in the forward: {how} = {value}, {place(index)},", line, why, fix, cause)
 
 
 def worded(name, values):
     if name in SIGNS and len(values) == 2:
-        x, y = (f"({v})" if v < 0 and i else f"{v}" for i, v in enumerate(values))
+        x, y = (f"({v!s})" if v < 0 and i else str(v) for i, v in enumerate(values))
         return f"{x} {SIGNS[name]} {y}"
     return f"{name}({', '.join(map(str, values))})"
 
@@ -155,20 +155,21 @@ def worded(name, values):
 def summary(arrays):
     """Of arrays that are reduced or multiplied, how large their numbers are."""
     return " and ".join(
-        f"{x.size} numbers up to {np.abs(x).max()}" if x.size else "no numbers" for x in arrays if x is not None
+        f"{x.size} numbers up to {np.abs(x).max()!s}" if x.size else "no numbers" for x in arrays if x is not None
     )
 
 
-def reason(kind, name, values, dtype):
-    """(why, fix) in one sentence of mathematics each."""
-    if kind == "nan" and any(np.isinf(v) for v in values):
-        return f"{worded(name, values)} has no value: inf is no number to reckon with", "keep that inf from being made"
+def reason(kind, name, values, dtype, cause):
+    """(why, fix): a sentence of mathematics, and what to do."""
+    if cause is not None:
+        said = worded(name, values) if values else f"{name} of infinite numbers"
+        return f"{said} has no value: inf is no number to reckon with", "keep that inf from being made"
     if name in ("div", "reciprocal") and not values[-1]:
         why = "0 / 0 has no value" if kind == "nan" else "a quotient grows without bound as its divisor goes to 0"
         return why, "keep the divisor away from 0, as with `y + 1e-8` where y >= 0"
     if name in DOMAINS:
         why, fix = DOMAINS[name]
-        return why, f"keep what goes into {name} away from there, as with `{fix}`"
+        return why, f"keep what goes into {name} where it is defined, as with `{fix}`"
     if name == "pow" and kind == "nan":
         return "a power of a negative number is real for whole exponents only", "raise x.abs(), or x.clamp(min=0)"
     if kind == "nan":
@@ -183,16 +184,16 @@ def reason(kind, name, values, dtype):
 def found(kind, name, array, line):
     """No op has made this nan: it came with the data."""
     index = first(TESTS[kind](array))
-    how = f"No op made it: {name} had {kind} from the start, {place(index)}. It was first read at"
+    how = f"No op made it: {name} had {kind} from the start, {place(index)}, and was first read"
     fix = f"mend the data before: {name} should hold numbers only"
-    return Trail(Birth(order(), kind, how, line, NO_NUMBER, fix))
+    return Trail(Birth(order(), "", how, line, NO_NUMBER, fix))
 
 
 def written(kind, array, line):
     """It was written into memory by no op."""
     index = first(TESTS[kind](array))
-    how = f"No op made it: {kind} was written in place, {place(index)} of what was written to"
-    return Trail(Birth(order(), kind, how, line, NO_NUMBER, "write numbers only"))
+    how = f"No op made it: {kind} was written in place, {place(index)} of what was written to,"
+    return Trail(Birth(order(), "", how, line, NO_NUMBER, "write numbers only"))
 
 
 # ------------------------------------------------------------------ one rule
@@ -205,7 +206,7 @@ def numbers_at(node, g, part, rule, index):
         values[slot] = getattr(x, "array", x)
     asked = ["g", *op.asked[0 if op.joint else rule]]
     said = [(name, stretched([values[name]], part.shape)[0]) for name in asked if isinstance(values.get(name), np.ndarray)]
-    return ", ".join(f"{name} = {view[index]}" for name, view in said if view is not None)
+    return ", ".join(f"{name} = {view[index]!s}" for name, view in said if view is not None)
 
 
 def formula(op, i):
@@ -216,14 +217,20 @@ def formula(op, i):
 
 def birth_in_backward(kind, node, g, part, i, index, line, cause):
     """A rule has made nan or inf of numbers that were not."""
+    name = node.op.name
     at = f" with {numbers}" if node.op.rules and (numbers := numbers_at(node, g, part, i, index)) else ""
-    how = f"Born in the backward of {node.op.name}: {formula(node.op, i)} = {part[index]}{at}, {place(index)}"
-    why = f"the slope of {node.op.name} is infinite there, or has no value"
-    return Trail(Birth(order(), kind, how, line, why, f"keep what goes into {node.op.name} away from there", cause))
+    how = f"Born in the backward: {formula(node.op, i)} = {part[index]!s}{at}, {place(index)} of {name},"
+    why = f"the slope of {name} is infinite there, or has no value"
+    if cause is not None:
+        why = "what is multiplied by inf is inf" if kind == "inf" else "0 * inf has no value, and neither has inf - inf"
+    fix = f"keep what goes into {name} away from there"
+    if name in DOMAINS:
+        fix += f", as with `{DOMAINS[name][1]}`"
+    return Trail(Birth(order(), name, how, line, why, fix, cause))
 
 
 def given_gradient(kind, g, line):
     index = first(TESTS[kind](g))
-    how = f"No rule made it: {kind} is in the gradient that backward() was given, or that a hook made, {place(index)}"
-    return Trail(Birth(order(), kind, how, line, "every other gradient is a multiple of this one", "pass numbers only"))
+    how = f"No rule made it: {kind} is in the gradient that backward() was given, or that a hook made, {place(index)},"
+    return Trail(Birth(order(), "", how, line, "every other gradient is a multiple of this one", "pass numbers only"))
 

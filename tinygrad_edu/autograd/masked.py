@@ -10,54 +10,66 @@ from collections import defaultdict
 from .. import graph
 from ..teaching import called, calls, parsed, replace
 
-NAMES = {"pow": ast.Pow, "div": ast.Div}
+OPERATORS = {"pow": ast.Pow, "div": ast.Div}
 
 
 def gate(node, roots):
-    """The nearest `where` between a node and what backward() began with; None if there is none."""
+    """(the nearest `where` between a node and what backward() began with, which of its branches leads to the node).
+
+    (None, 0) if there is none."""
     readers = defaultdict(list)
     for reader in graph.reachable(roots):
         for edge in reader.edges:
             if edge is not None:
                 readers[edge].append(reader)
     found = [node]
+    seen = set(found)
     for one in found:  # which grows as we go
-        if one.op.name == "where":
-            return one
-        found += [reader for reader in readers[one] if reader not in found]
-    return None
+        for reader in readers[one]:
+            if reader.op.name == "where":
+                return reader, reader.edges.index(one)
+            if reader not in seen:
+                seen.add(reader)
+                found.append(reader)
+    return None, 0
 
 
-def rewrite(code, name):
-    """How a line of code has `where` guard what goes into op `name` too; None if its own `where` cannot be found."""
-    for call in calls(parsed(code), "where"):
-        before = ast.get_source_segment(code, call)
+def rewrite(choice, branch, line, name):
+    """How `where` at the line `choice` would guard what goes into op `name`, there or at its own line; None if the code
+    does not show it."""
+    for call in calls(parsed(choice.code), "where"):
         if len(call.args) != 3:
             continue
-        for branch in (1, 2):
-            if guarded(call, branch, name):
-                return replace(before, ast.unparse(call))
+        condition = call.args[0]
+        before = ast.get_source_segment(choice.code, call)
+        if guarded(call.args[branch], call.func, condition, branch, name):
+            return replace(before, ast.unparse(call))
+        for node in ast.walk(parsed(line.code)):
+            before = ast.get_source_segment(line.code, node) if isinstance(node, ast.Call | ast.BinOp) else None
+            if line != choice and before and guarded(node, call.func, condition, branch, name):
+                return replace(before, ast.unparse(node))
     return None
 
 
-def guarded(call, branch, name):
-    """Put `where(condition, x, 1)` in the place of x, what goes into the op in that branch; False if it is not there."""
-    for node in ast.walk(call.args[branch]):
+def guarded(tree, where, condition, branch, name):
+    """Put `where(condition, x, 1)` in the place of x, what goes into the op in that tree; False if the op is not there."""
+    harmless = ast.Constant(1)
+    choice = lambda x: ast.Call(where, [condition, *((x, harmless) if branch == 1 else (harmless, x))], [])
+    for node in ast.walk(tree):
         if isinstance(node, ast.Call) and called(node) == name:
-            if node.args:
-                node.args[0] = choice(call, branch, node.args[0])
+            if is_method(node, where):
+                node.func.value = choice(node.func.value)
             else:
-                node.func.value = choice(call, branch, node.func.value)
+                node.args[0] = choice(node.args[0])
             return True
-        if isinstance(node, ast.BinOp) and isinstance(node.op, NAMES.get(name, ())):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, OPERATORS.get(name, ())):
             side = "right" if name == "div" else "left"
-            setattr(node, side, choice(call, branch, getattr(node, side)))
+            setattr(node, side, choice(getattr(node, side)))
             return True
     return False
 
 
-def choice(call, branch, x):
-    """where(condition, x, 1), or the other way round."""
-    condition = ast.parse(ast.unparse(call.args[0]), mode="eval").body
-    harmless = ast.Constant(1)
-    return ast.Call(call.func, [condition, *((x, harmless) if branch == 1 else (harmless, x))], [])
+def is_method(call, where):
+    """Whether a call is `x.sqrt()`, and not `tg.sqrt(x)`: where `where` is `tg.where`, the latter begins with tg too."""
+    value = getattr(call.func, "value", None)
+    return not call.args or (value is not None and ast.dump(value) != ast.dump(getattr(where, "value", value)))
