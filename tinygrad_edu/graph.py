@@ -153,11 +153,7 @@ def walk(roots, gradients, wanted=None, keep=False, taped=False):
 def pull_checked(node, g, taped):
     """The gradients of a node's inputs by its op's rules, where there is something to check, to watch or to tape."""
     if node.saved is None:
-        raise RuntimeError(
-            f"Trying to backward through the graph a second time: what {node.op.name} saved for its rules was freed by"
-            " the first walk. Pass retain_graph=True to the first backward() if you need to walk it again, or compute"
-            " the loss anew."
-        )
+        raise node.op.freed(node)
     if last_write > node.birth:
         node.op.check_unwritten(node)
     before, behind = around.get(node, ({}, {}))

@@ -9,7 +9,11 @@ import ast
 
 def taught(what, *where, why, fix):
     """The message, a line for each part."""
-    return "\n".join((what, *(f"  {line}" for line in where), f"Why: {why}.", f"Fix: {fix}."))
+    return "\n".join((what, *(f"  {line}" for line in where), explained(why, fix)))
+
+
+def explained(why, fix):
+    return f"Why: {why}.\nFix: {fix}."
 
 
 def replace(old, new):
@@ -43,6 +47,25 @@ def calls(tree, *names):
 def called(call):
     """The last word of what is called: `sqrt` for `tg.sqrt(x)` and for `x.sqrt()`."""
     return getattr(call.func, "attr", getattr(call.func, "id", None))
+
+
+def keeping_graph(code):
+    """A line that walks a graph, so that it keeps what the nodes saved; None if no walk is seen in it."""
+    for call in calls(parsed(code), "backward", "grad"):
+        old = ast.get_source_segment(code, call)
+        call.keywords.append(ast.keyword("retain_graph", ast.Constant(True)))
+        return replace(old, ast.unparse(call))
+    return None
+
+
+def summed(code):
+    """`y.backward()` as `y.sum().backward()`; None for another line."""
+    for call in calls(parsed(code), "backward"):
+        match call:
+            case ast.Call(ast.Attribute(tensor), [], []):
+                old = ast.get_source_segment(code, call)
+                return replace(old, f"{ast.unparse(tensor)}.sum().backward()")
+    return None
 
 
 def out_of_place(code, exists):

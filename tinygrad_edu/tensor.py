@@ -7,8 +7,9 @@ from .dtype import get_default_dtype, native
 from .graph import Leaf
 from .memory import lead, owner, whole, wrote
 from .methods import Methods
+from .teaching import taught
 from .thread import inferred, thread
-from .users import warn
+from .users import package_name, warn
 
 
 class Tensor(ArrayLike, Methods):
@@ -79,8 +80,11 @@ class Tensor(ArrayLike, Methods):
                 )
         elif wanted and self.array.dtype.kind != "f":
             raise RuntimeError(
-                f"only Tensors of floating point and complex dtype can require gradients: this one is {self.dtype}, and a"
-                " function of integers has no slope. Make it float: x.float()"
+                taught(
+                    f"only Tensors of floating point and complex dtype can require gradients, and this one is {self.dtype}.",
+                    why="a slope is a limit of ever smaller steps, and between two integers there are none",
+                    fix=f"make it of floats, `dtype={package_name()}.float32`, or write 1.0 for 1",
+                )
             )
         elif wanted and self.is_inference() and not thread.inference:
             raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")

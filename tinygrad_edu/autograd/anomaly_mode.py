@@ -44,7 +44,11 @@ class Anomaly(Watcher):
         self.nodes = weakref.WeakKeyDictionary()  # node -> the trails of the value that it made
         self.gradients = weakref.WeakKeyDictionary()  # node -> the trail of an inf in the gradient that it is given
         self.last = None  # what the op made that was seen last, if it was not finite: (array, trails)
-        self.walking = None, (), None  # of the last walk: its line, its roots, and the trail of a nan among their values
+        self.walking = (
+            None,
+            (),
+            None,
+        )  # of the last walk: its line, its roots, and the trail of a nan among their values
 
     # ---------------------------------------------------------------- forward
 
@@ -157,7 +161,11 @@ class Anomaly(Watcher):
         """The whole message for a nan in what a rule of `node` made of g for its i-th input."""
         _, roots, of_loss = self.walking
         nans, gs = np.isnan(part), None if g is None else stretched([g], part.shape)[0]
-        idle = np.zeros(part.shape, bool) if g is None else (gs == 0 if gs is not None else np.full(part.shape, not g.any()))
+        idle = (
+            np.zeros(part.shape, bool)
+            if g is None
+            else (gs == 0 if gs is not None else np.full(part.shape, not g.any()))
+        )
         if of_loss is not None:
             return of_loss.taught(what, self.line_of(node))
         if (nans & ~idle).any():

@@ -95,8 +95,10 @@ def first(mask):
 
 def stretched(arrays, shape):
     """Those arrays that broadcasting stretches to a shape, so stretched; None for the others."""
-    fits = lambda x: x is not None and len(x.shape) <= len(shape) and all(
-        n in (1, m) for n, m in zip(reversed(x.shape), reversed(shape))
+    fits = lambda x: (
+        x is not None
+        and len(x.shape) <= len(shape)
+        and all(n in (1, m) for n, m in zip(reversed(x.shape), reversed(shape)))
     )
     return [np.broadcast_to(x, shape) if fits(x) else None for x in arrays]
 
@@ -205,7 +207,9 @@ def numbers_at(node, g, part, rule, index):
     for slot, x in zip(op.slots, node.saved):
         values[slot] = getattr(x, "array", x)
     asked = ["g", *op.asked[0 if op.joint else rule]]
-    said = [(name, stretched([values[name]], part.shape)[0]) for name in asked if isinstance(values.get(name), np.ndarray)]
+    said = [
+        (name, stretched([values[name]], part.shape)[0]) for name in asked if isinstance(values.get(name), np.ndarray)
+    ]
     return ", ".join(f"{name} = {view[index]!s}" for name, view in said if view is not None)
 
 
@@ -233,4 +237,3 @@ def given_gradient(kind, g, line):
     index = first(TESTS[kind](g))
     how = f"No rule made it: {kind} is in the gradient that backward() was given, or that a hook made, {place(index)},"
     return Trail(Birth(order(), "", how, line, "every other gradient is a multiple of this one", "pass numbers only"))
-
