@@ -43,6 +43,7 @@ class Anomaly(Watcher):
         self.arrays = {}  # id of an array -> (the array, weakly; its trails)
         self.nodes = weakref.WeakKeyDictionary()  # node -> the trails of the value that it made
         self.gradients = weakref.WeakKeyDictionary()  # node -> the trail of an inf in the gradient that it is given
+        self.choices = weakref.WeakKeyDictionary()  # the node of a `where` -> its condition
         self.last = None  # what the op made that was seen last, if it was not finite: (array, trails)
         self.walking = (
             None,
@@ -70,8 +71,8 @@ class Anomaly(Watcher):
             self.nodes[node] = self.last[1]
 
     def applied(self, node, made, given):
-        """A Function made this: by ops, whose numbers were followed, or by NumPy's functions, which nobody saw."""
         self.last = None
+        self.nodes.pop(node, None)  # which were those of the last op that it called
         for array, copy in zip(made, given):
             if self.check_nan and not finite(copy):
                 line = graph.origin[node]
@@ -125,18 +126,20 @@ class Anomaly(Watcher):
 
     def walk(self, outputs):
         line = users_line()
-        values = [t.array for t in outputs if self.check_nan and not finite(t.array) and np.isnan(t.array).any()]
+        values = [t.array for t in outputs if self.check_nan and t.array.size == 1 and np.isnan(t.array).all()]
         trails = [self.trails_of(array, "the loss", line)["nan"] for array in values]
         self.walking = line, [t.node for t in outputs], next(iter(trails), None)
 
     def walked(self, outputs):
         """Raise where the loss is nan although no gradient is: a step by it would follow no slope of anything."""
         _, _, trail = self.walking
-        if trail is not None and all(t.array.size == 1 for t in outputs):
+        if trail is not None:
             name = outputs[0].node.name()
             raise RuntimeError(trail.taught(f"Function '{name}' made a loss that is nan, though no gradient of it is."))
 
     def backward(self, node, g, parts):
+        if node.op.name == "where":
+            self.choices[node] = node.saved[0].array
         return self.passed(node, parts, getattr(g, "array", g))
 
     def passed(self, node, parts, g=None):
@@ -160,17 +163,14 @@ class Anomaly(Watcher):
     def certificate(self, what, node, g, i, part):
         """The whole message for a nan in what a rule of `node` made of g for its i-th input."""
         _, roots, of_loss = self.walking
-        nans, gs = np.isnan(part), None if g is None else stretched([g], part.shape)[0]
-        idle = (
-            np.zeros(part.shape, bool)
-            if g is None
-            else (gs == 0 if gs is not None else np.full(part.shape, not g.any()))
-        )
+        nans, idle = np.isnan(part), np.zeros(part.shape, bool)
+        if g is not None:
+            idle |= stretched([g], part.shape)[0] == 0 if elementwise(node.op) else not g.any()
         if of_loss is not None:
             return of_loss.taught(what, self.line_of(node))
         if (nans & ~idle).any():
             return self.trail_of_gradient("nan", node, g, i, part, first(nans & ~idle)).taught(what, self.line_of(node))
-        return self.masked(what, node, g, i, part, first(nans), *gate(node, roots))
+        return self.masked(what, node, g, i, part, first(nans), *gate(node, roots, self.choices, first(nans), part.shape))
 
     def trail_of_gradient(self, kind, node, g, i, part, index):
         """Where an inf or nan in what a rule made was born: in the gradient that it was given, in the forward, or here."""

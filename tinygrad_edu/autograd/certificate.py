@@ -33,6 +33,7 @@ DOMAINS = {
     "atanh": ("a hyperbolic tangent lies between -1 and 1", ".clamp(-1 + 1e-6, 1 - 1e-6)"),
 }
 EXPONENTIALS = {"exp", "exp2", "expm1", "sinh", "cosh"}
+GROWING = EXPONENTIALS | {"square", "neg", "abs", "relu"}  # finite everywhere, but for what no dtype can hold
 
 
 class Birth(NamedTuple):
@@ -176,6 +177,10 @@ def reason(kind, name, values, dtype, cause):
         return "a power of a negative number is real for whole exponents only", "raise x.abs(), or x.clamp(min=0)"
     if kind == "nan":
         return f"{name} is not defined there", f"keep what goes into {name} where it is defined"
+    if name == "pow" and not values[0]:
+        return "a negative power grows without bound as its base goes to 0", "keep the base away from 0"
+    if len(values) == 1 and name not in GROWING:
+        return f"{name} grows without bound there", f"keep what goes into {name} away from there"
     why = f"the largest number of {as_dtype(dtype)} is {np.finfo(dtype).max:.5g}, and what is larger is inf"
     if name in EXPONENTIALS:
         return why, "subtract the largest input first, as softmax and logsumexp do, or clamp(max=...) the exponent"
@@ -204,12 +209,12 @@ def written(kind, array, line):
 def numbers_at(node, g, part, rule, index):
     """What a rule had at one place: `g = 0.0, out = nan`."""
     op, values = node.op, {"g": g}
+    alike = lambda name, x: elementwise(op) or x.size == 1 or (not op.joint and name == op.inputs[rule])
     for slot, x in zip(op.slots, node.saved):
         values[slot] = getattr(x, "array", x)
     asked = ["g", *op.asked[0 if op.joint else rule]]
-    said = [
-        (name, stretched([values[name]], part.shape)[0]) for name in asked if isinstance(values.get(name), np.ndarray)
-    ]
+    said = [(name, values[name]) for name in asked if isinstance(values.get(name), np.ndarray)]
+    said = [(name, stretched([x], part.shape)[0]) for name, x in said if alike(name, x)]
     return ", ".join(f"{name} = {view[index]!s}" for name, view in said if view is not None)
 
 

@@ -7,16 +7,18 @@ is to choose twice: also what goes into the branch, so that its slope is finite 
 import ast
 from collections import defaultdict
 
+import numpy as np
+
 from .. import graph
 from ..teaching import called, calls, parsed, replace
 
 OPERATORS = {"pow": ast.Pow, "div": ast.Div}
 
 
-def gate(node, roots):
+def gate(node, roots, conditions, index, shape):
     """(the nearest `where` between a node and what backward() began with, which of its branches leads to the node).
 
-    (None, 0) if there is none."""
+    (None, 0) if there is none. One that did choose the entry, as far as can be told, is not the one who sent it 0."""
     readers = defaultdict(list)
     for reader in graph.reachable(roots):
         for edge in reader.edges:
@@ -26,8 +28,10 @@ def gate(node, roots):
     seen = set(found)
     for one in found:  # which grows as we go
         for reader in readers[one]:
-            if reader.op.name == "where":
-                return reader, reader.edges.index(one)
+            if reader in conditions:
+                branch, condition = reader.edges.index(one), conditions[reader]
+                if reader.shape != shape or np.broadcast_to(condition, shape)[index] != (branch == 1):
+                    return reader, branch
             if reader not in seen:
                 seen.add(reader)
                 found.append(reader)
