@@ -98,6 +98,7 @@ class Anomaly(Watcher):
             trails = {kind: written(kind, array, line) for kind, test in TESTS.items() if test(array).any()}
         self.follow(whose.array, trails)
         self.follow(array, trails)
+        self.last = None
 
     def follow(self, array, trails):
         key = id(array)
@@ -170,7 +171,9 @@ class Anomaly(Watcher):
             return of_loss.taught(what, self.line_of(node))
         if (nans & ~idle).any():
             return self.trail_of_gradient("nan", node, g, i, part, first(nans & ~idle)).taught(what, self.line_of(node))
-        return self.masked(what, node, g, i, part, first(nans), *gate(node, roots, self.choices, first(nans), part.shape))
+        return self.masked(
+            what, node, g, i, part, first(nans), *gate(node, roots, self.choices, first(nans), part.shape)
+        )
 
     def trail_of_gradient(self, kind, node, g, i, part, index):
         """Where an inf or nan in what a rule made was born: in the gradient that it was given, in the forward, or here."""

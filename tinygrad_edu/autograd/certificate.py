@@ -57,22 +57,23 @@ class Trail(NamedTuple):
     def passed_on(self, name, line):
         return Trail(self.birth, (*self.steps[:3], (name, line)))
 
-    def told(self, made):
-        """In lines, the birth first: how, where, by which way; then that of the inf that it was made of. `made` is the line just told."""
-        near = lambda line: "the same line" if line == made else line
+    def told(self, said):
+        """In lines, the birth first: how, where, by which way; then that of the inf that it was made of. `said` is the
+        line of the program that the reader has just read."""
         birth, cause = self.birth, self.birth.cause
-        yield f"{birth.how} at {near(birth.line)}"
+        yield f"{birth.how} at {'the same line' if birth.line == said else birth.line}"
         if self.steps:
             yield "It came here through " + ", ".join(f"{name} (line {line.number})" for name, line in self.steps)
         if cause is not None:
-            yield f"That inf is older: {cause.birth.how[0].lower()}{cause.birth.how[1:]} at {near(cause.birth.line)}"
+            how, line = cause.birth.how, cause.birth.line
+            yield f"That inf is older: {how[0].lower()}{how[1:]} at {'the same line' if line == birth.line else line}"
 
     def root(self):
         """The birth to prevent."""
         return self.birth if self.birth.cause is None else self.birth.cause.root()
 
-    def taught(self, what, made=None):
-        return taught(what, *self.told(made), why=self.birth.why, fix=self.root().fix)
+    def taught(self, what, said=None):
+        return taught(what, *self.told(said), why=self.birth.why, fix=self.root().fix)
 
 
 def oldest(trails):
