@@ -114,39 +114,53 @@ def lines(**known):
     return [f"{what.replace('_', ' ')} at {line}" for what, line in known.items() if line is not None]
 
 
-ASK = "; detect_anomaly() shows the lines"
+def ask(by):
+    """How to see the lines, if nobody has watched."""
+    return "" if by or thread.watchers else "; detect_anomaly() shows the lines"
 
 
-def freed(op, node):
+def saved_freed(op, node):
     """What a walk says that finds freed what a node saved."""
-    made, by = graph.origin.get(node), graph.freer.get(node)
     rule = f" for its rule {rule_that_reads(op, op.slots[0])}" if op.slots else ""
-    again = "" if by is None else keeping_graph(by.code)
+    return freed(f"what {op.name} saved{rule} is gone", graph.origin.get(node), graph.freer.get(node))
+
+
+def freed(what, made, by):
+    """torch's error for saved values that a walk freed, from the line `by`."""
+    again = by and keeping_graph(by.code)
+    fix = again or "to walk a graph again, have the first walk keep it, `backward(retain_graph=True)`"
     return RuntimeError(
         taught(
             "Trying to backward through the graph a second time (or directly access saved tensors after they have already"
-            f" been freed): what {op.name} saved{rule} is gone.",
+            f" been freed): {what}.",
             *lines(saved=made, freed=by),
             why="a slope is taken at the numbers of the forward, and a walk frees them as it passes",
-            fix=f"{again or 'to walk a graph again, have the first walk keep it, `backward(retain_graph=True)`'}; in a loop,"
-            f" compute the loss anew{'' if by else ASK}",
+            fix=f"{fix}; in a loop, compute the loss anew{ask(by)}",
         )
     )
 
 
-def overwritten(op, node, slot, x):
-    """What a rule says that finds a saved value overwritten."""
+def saved_overwritten(op, node, slot, x):
+    """What a walk says that finds overwritten what a node saved."""
     what = "output" if slot == "out" else f"input '{public(slot)}'"
     shape = list(getattr(x, "array", x).shape)
-    made, by = graph.origin.get(node), graph.overwriter.get(node) if slot == "out" else owner(x).overwriter
+    said = (
+        "one of the variables needed for gradient computation has been modified by an inplace operation:"
+        f" {op.name} saved its {what}, of shape {shape}, and it was overwritten before backward() came to use it."
+    )
+    by = graph.overwriter.get(node) if slot == "out" else owner(x).overwriter
+    return overwritten(said, f"the rule {rule_that_reads(op, slot)}", graph.origin.get(node), by)
+
+
+def overwritten(what, reader, made, by):
+    """torch's error for a saved value that was overwritten by the line `by`, and that `reader` needs as it was."""
     mended = by and out_of_place(by.code, lambda name: hasattr(Tensor, name))
+    fix = replace(by.code, mended) if mended else "write to a copy, `.clone()`, or use the out-of-place form"
     return RuntimeError(
         taught(
-            "one of the variables needed for gradient computation has been modified by an inplace operation:"
-            f" {op.name} saved its {what}, of shape {shape}, and it was overwritten before backward() came to use it.",
+            what,
             *lines(saved=made, overwritten=by),
-            why=f"the rule {rule_that_reads(op, slot)} is right for the numbers of the forward only",
-            fix=(replace(by.code, mended) if mended else "write to a copy, `.clone()`, or use the out-of-place form")
-            + ("" if by else ASK),
+            why=f"{reader} is right for the numbers of the forward only",
+            fix=fix + ask(by),
         )
     )
