@@ -63,7 +63,7 @@ MISTAKES = {
     ),
     "logits of (N) and (N, 1)": (
         lambda t: t.nn.BCEWithLogitsLoss()(t.ones(3), t.ones(3, 1)),
-        "must be the same as input size",
+        "must be the same as input size.*squeeze",
     ),
     "a class that is not there": (
         lambda t: t.nn.CrossEntropyLoss()(t.ones(2, 3), t.tensor([0, 3])),

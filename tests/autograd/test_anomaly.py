@@ -161,6 +161,23 @@ BORN = {
         """,
         ["'SqrtBackward0' returned nan", "sqrt(-2.0) = nan, element [0]", "through add (line 6)"],
     ),
+    "read through a view that was made before": (
+        """\
+        x = tg.tensor([1.0, -1.0], requires_grad=True)
+        y = x * 2
+        v = y[1:]
+        y.log_()
+        (v + 1).sum().backward()
+        """,
+        [NAN_LOSS, "log(-2.0) = nan, element [1]", "line 6: y.log_()", "add (line 7)"],
+    ),
+    "broadcast": (
+        """\
+        x = tg.tensor([1.0, 0.0], requires_grad=True)
+        (tg.zeros(3, 2) / x).sum().backward()
+        """,
+        ["'DivBackward0' returned nan", "0.0 / 0.0 = nan, element [0, 1]"],
+    ),
     "written in place through a view that is gone": (
         """\
         x = tg.tensor([1.0, -1.0], requires_grad=True)
@@ -238,6 +255,26 @@ BORN = {
         """,
         ["Function 'TwiceBackward' returned nan", "log(-1.0) = nan", "line 9: return g * tg.log", "through mul"],
     ),
+    "in the backward of a Function, by NumPy; an inf in its forward that came to nothing is not its cause": (
+        """\
+        class Twice(tg.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                y = x * 2
+                tg.log(x * 0)
+                return y
+            @staticmethod
+            def backward(ctx, g):
+                return tg.from_numpy(g.numpy() * nan)
+        x = tg.tensor([2.0], requires_grad=True)
+        Twice.apply(x).sum().backward()
+        """,
+        [
+            "Function 'TwiceBackward' returned nan",
+            "the backward of Twice = nan, element [0]",
+            "same line\nWhy: the slope",
+        ],
+    ),
     "born in the backward: inf * 0": (
         """\
         x = tg.tensor([0.0, 0.0], requires_grad=True)
@@ -306,7 +343,7 @@ def test_what_torch_raises_at_is_raised_and_begins_the_same(case, torch):
     ours, theirs = outcome(program), outcome(program, "torch")
     if isinstance(theirs, Exception):
         assert type(ours) is type(theirs)
-        assert str(ours).startswith(re.sub("Softmax|MseLoss", lambda m: m[0], str(theirs)))
+        assert str(ours).startswith(str(theirs))
     else:
         assert NAN_LOSS in str(ours)
 

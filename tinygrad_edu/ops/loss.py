@@ -153,8 +153,8 @@ def binary_cross_entropy_with_logits(x, target, weight=None, pos_weight=None, *,
     `pos_weight` multiplies the loss of the positives."""
     if x.shape != target.shape:
         raise ValueError(
-            f"Target size (torch.Size({list(target.shape)})) must be the same as input size (torch.Size({list(x.shape)})):"
-            " squeeze() the one, or unsqueeze() the other."
+            f"Target size (torch.Size({list(target.shape)})) must be the same as input size (torch.Size({list(x.shape)}))\n"
+            + pairing(x.shape, target.shape)
         )
     floats("binary_cross_entropy_with_logits", x)
     if target.dtype.kind != "f":
