@@ -4,6 +4,7 @@ import linecache
 import re
 import textwrap
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -348,6 +349,7 @@ def test_what_torch_raises_at_is_raised_and_begins_the_same(case, torch):
         assert NAN_LOSS in str(ours)
 
 
+BACKWARD = "\nx0.sum().backward()"
 MASKED = {
     "x = tg.tensor([-1.0, 0.0], requires_grad=True)\nx0 = tg.where(x > 0, tg.sqrt(x), x)": [1, 1],
     "x = tg.tensor([0.0, 0.25], requires_grad=True)\nx0 = tg.where(x > 0, x.sqrt(), x)": [1, 1],
@@ -361,12 +363,12 @@ MASKED = {
 
 @pytest.mark.parametrize("program", MASKED)
 def test_a_masked_branch_is_recognised_and_the_double_where_in_the_message_cures_it(program):
-    program += "\nx0.sum().backward()"
+    program += BACKWARD
     message = str(outcome(program))
     assert "A masked branch: `where` did not choose element [0]" in message
     old, new = re.search("the double where\\): replace `(.*)` by `(.*)`", message).groups()
     assert old in program
-    assert outcome(program.replace(old, new)) == MASKED[program.removesuffix("\nx0.sum().backward()")]
+    assert outcome(program.replace(old, new)) == MASKED[program.removesuffix(BACKWARD)]
 
 
 def test_a_where_that_chose_the_entry_is_not_blamed():
@@ -432,3 +434,10 @@ def test_anomaly_mode_keeps_nothing_of_what_is_gone():
         assert len(watcher.arrays) == 2  # that of x.grad, and of the last loss: log(x) is gone
         del loss, x
         assert not watcher.arrays
+
+
+def test_the_page_shows_the_messages():
+    page = (Path(__file__).parents[2] / "docs" / "nan.md").read_text()
+    shown = [*list(BORN.values())[:2], BORN["exp overflows, in a softmax by hand"], (next(iter(MASKED)) + BACKWARD, [])]
+    for program, _ in shown:
+        assert f"RuntimeError: {outcome(program)}\n" in page
