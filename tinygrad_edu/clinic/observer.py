@@ -27,7 +27,7 @@ class Observer(Watcher):
         self.own = {id(p.array) for p in self.parameters}
         self.live = {*self.own}  # ids of the arrays through which a gradient flows
         self.touched = {}  # id of a parameter's array -> the line that used it
-        self.walked = set()
+        self.passed_by = set()
         self.root = None
 
     def forward(self, op, arrays, params, out):
@@ -50,9 +50,9 @@ class Observer(Watcher):
         return self.passed(node, parts)
 
     def passed(self, node, parts):
-        if not self.walked:
+        if not self.passed_by:
             self.root = node
-        self.walked.add(node)
+        self.passed_by.add(node)
         return parts
 
     # ---------------------------------------------------------------- what one operation shows
@@ -102,7 +102,7 @@ class Observer(Watcher):
         for node, _, line in self.nodes:
             if not downstream.isdisjoint(node.edges):
                 downstream.add(node)
-                end = None if node in self.walked else (node, line)
+                end = None if node in self.passed_by else (node, line)
         if end:
             return f"the path from the loss to it is cut behind {end[0].op.name}", end[1]
         if id(parameter.array) in self.touched:
