@@ -1,6 +1,7 @@
 """How gradients flow through a model: now, by parameter (`gradient_flow`), and over the steps of a training (`history`)."""
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -26,10 +27,9 @@ def rms(x: Any) -> float:
 
 def pyplot() -> Any:
     try:
-        from matplotlib import pyplot
+        return import_module("matplotlib.pyplot")
     except ImportError as error:
         raise ImportError('plots need matplotlib: pip install "tinygrad_edu[viz]"') from error
-    return pyplot
 
 
 class gradient_flow:
