@@ -1,5 +1,7 @@
 """Bad input: torch's exception type, a message that says how to mend it, and nothing half-changed."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -23,7 +25,7 @@ MISTAKES = {
     ),
     "matmul of sizes that do not fit": (lambda t: t.ones(2, 3) @ t.ones(4, 5), r"cannot be multiplied \(2x3 and 4x5\)"),
     "matmul of a scalar": (lambda t: t.ones(()) @ t.ones(3), "at least 1D"),
-    "linear of the wrong width": (lambda t: model(t)(t.ones(3, 5)), r"cannot be multiplied \(3x5 and 1x2\)"),
+    "linear of the wrong width": (lambda t: model(t)(t.ones(3, 5)), r"cannot be multiplied \(3x5 and 2x1\)"),
     "two dtypes in matmul": (lambda t: t.ones(2, 2) @ t.ones(2, 2, dtype=t.float64), "same dtype"),
     "mean of integers": (lambda t: t.arange(3).mean(), "floating point.*float"),
     "softmax of integers": (lambda t: t.arange(3).softmax(0), "not implemented"),
@@ -54,14 +56,14 @@ MISTAKES = {
         lambda t: t.nn.BCELoss()(t.tensor([0.5, 1.5]), t.ones(2)),
         r"between 0 and 1.*element \[1\] is 1.5.*sigmoid",
     ),
-    "BCE of NaN": (lambda t: t.nn.BCELoss()(t.tensor([np.nan]), t.ones(1)), "between 0 and 1.*NaN"),
+    "BCE of NaN": (lambda t: t.nn.BCELoss()(t.tensor([np.nan]), t.ones(1)), "between 0 and 1.*is nan.*detect_anomaly"),
     "BCE of (N) and (N, 1)": (
         lambda t: t.nn.BCELoss()(t.ones(3), t.ones(3, 1)),
         "different to the input size.*squeeze",
     ),
     "logits of (N) and (N, 1)": (
         lambda t: t.nn.BCEWithLogitsLoss()(t.ones(3), t.ones(3, 1)),
-        "must be the same as input size",
+        "must be the same as input size.*squeeze",
     ),
     "a class that is not there": (
         lambda t: t.nn.CrossEntropyLoss()(t.ones(2, 3), t.tensor([0, 3])),
@@ -152,7 +154,7 @@ MISTAKES = {
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_the_message_says_what_and_how_to_mend_it(mistake):
     program, message = MISTAKES[mistake]
-    with pytest.raises(Exception, match=message) as caught:
+    with pytest.raises(Exception, match=re.compile(message, re.S)) as caught:
         program(tg)
     assert "numpy" not in type(caught.value).__module__
 

@@ -1,5 +1,7 @@
 """Views and in-place writes: the same programs in both engines, with equal results, gradients and errors."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -461,7 +463,7 @@ RESULTS = [
 ERRORS = {
     saved_output_overwritten: "modified by an inplace operation: exp saved its output",
     saved_input_overwritten: "modified by an inplace operation: mul saved its input",
-    saved_constant_overwritten: "mul saved its input 'other', of shape .3, 4., for the rule dx = g . y",
+    saved_constant_overwritten: "mul saved its input 'other', of shape .3, 4., and it was .*Why: the rule dx = g . y",
     saved_input_overwritten_through_a_view: "modified by an inplace operation",
     saved_output_overwritten_through_detach: "modified by an inplace operation: sigmoid",
     leaf_written: "a leaf Variable that requires grad is being used in an in-place operation",
@@ -497,7 +499,7 @@ def test_results_and_gradients_equal_torchs(program, torch):
 
 @pytest.mark.parametrize(("program", "message"), ERRORS.items())
 def test_refusals_say_why(program, message):
-    with pytest.raises((RuntimeError, IndexError, TypeError), match=message):
+    with pytest.raises((RuntimeError, IndexError, TypeError), match=re.compile(message, re.S)):
         program(tg)
 
 

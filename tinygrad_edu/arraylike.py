@@ -9,6 +9,7 @@ import numpy as np
 from . import printing
 from .device import CHANNELS, CPU, contiguous_format, is_laid_out, strided
 from .dtype import BY_NUMPY
+from .teaching import taught
 from .thread import thread
 
 
@@ -132,8 +133,11 @@ class ArrayLike:
         """NumPy's array of the same memory: a write to one is seen in the other."""
         if self.node is not None and thread.grad and not force:
             raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead: NumPy would"
-                " compute with it where no gradient can follow, and detach() says that you know."
+                taught(
+                    "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.",
+                    why="what NumPy computes of it leaves no node behind, so its gradient would be lost without a word",
+                    fix="say that no gradient is wanted, `.detach().numpy()`, or compute with the tensor itself",
+                )
             )
         return self.array
 

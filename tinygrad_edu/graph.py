@@ -65,7 +65,10 @@ retained = WeakKeyDictionary()  # node -> what to do with its gradient once all 
 after = WeakKeyDictionary()  # leaf -> hooks called once its gradient has been added
 around = WeakKeyDictionary()  # node -> its own hooks: those called before its rules, and those called after them
 notes: WeakKeyDictionary = WeakKeyDictionary()  # node -> what people wrote down about it: grad_fn.metadata
-origin = WeakKeyDictionary()  # node -> the line of the program that made it, under anomaly mode
+# Under anomaly mode, lines of the program, by node:
+origin = WeakKeyDictionary()  # ... the one that made it
+overwriter = WeakKeyDictionary()  # ... the last that overwrote the value it made
+freer = WeakKeyDictionary()  # ... that of the last walk that passed it, and freed what it saved
 
 
 def where_made(node):
@@ -150,11 +153,7 @@ def walk(roots, gradients, wanted=None, keep=False, taped=False):
 def pull_checked(node, g, taped):
     """The gradients of a node's inputs by its op's rules, where there is something to check, to watch or to tape."""
     if node.saved is None:
-        raise RuntimeError(
-            f"Trying to backward through the graph a second time: what {node.op.name} saved for its rules was freed by"
-            " the first walk. Pass retain_graph=True to the first backward() if you need to walk it again, or compute"
-            " the loss anew."
-        )
+        raise node.op.freed(node)
     if last_write > node.birth:
         node.op.check_unwritten(node)
     before, behind = around.get(node, ({}, {}))

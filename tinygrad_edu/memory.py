@@ -118,6 +118,8 @@ def wrote(t):
             thing = ref()
             if thing is not None:
                 do(thing)
+    for watcher in thread.watchers:
+        watcher.wrote(t)
 
 
 def at_next_write(t, thing, do):

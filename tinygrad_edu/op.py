@@ -160,7 +160,11 @@ class Op:
         """Raise torch's error if a value that a rule of `node` needs was overwritten after it was saved."""
         for slot, x in zip(self.slots, node.saved):
             if x is not None and (graph.written.get(node, 0) if slot == "out" else x.written_at) > node.birth:
-                raise operands.overwritten(self, node, slot, getattr(x, "array", x).shape)
+                raise operands.saved_overwritten(self, node, slot, x)
+
+    def freed(self, node):
+        """torch's error for a walk that finds what `node` saved gone."""
+        return operands.saved_freed(self, node)
 
     # ---------------------------------------------------------------- what people read
 

@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from . import graph
 from .constants import constant
 from .dtype import as_dtype, get_default_dtype, native, result_type
 from .formula import source
-from .graph import where_made
+from .memory import owner
+from .teaching import keeping_graph, out_of_place, replace, taught
 from .tensor import Tensor, made
 from .thread import thread
 
@@ -101,14 +103,64 @@ def reworded(op, error, arrays):
     return not_implemented(op, arrays) if ours else error
 
 
-def overwritten(op, node, slot, shape):
-    """What a rule says that finds a saved value overwritten."""
-    what = "output" if slot == "out" else f"input '{public(slot)}'"
+def rule_that_reads(op, slot):
+    """The first of an op's rules that asks for a saved value, as it is written: `dx = g * out`."""
     asker = next(i for i, wants in enumerate(op.asked) if slot in wants)
-    rule = f"d{op.inputs[asker]} = {source(op.rules[asker])}"
+    return f"{'d' if op.joint else f'd{op.inputs[asker]}'} = {source(op.rules[asker])}"
+
+
+def lines(**known):
+    """`made=` a line: "made at " and that line, each that anomaly mode has noted."""
+    return [f"{what.replace('_', ' ')} at {line}" for what, line in known.items() if line is not None]
+
+
+def ask(by):
+    """How to see the lines, if nobody has watched."""
+    return "" if by or thread.watchers else "; detect_anomaly() shows the lines"
+
+
+def saved_freed(op, node):
+    """What a walk says that finds freed what a node saved."""
+    rule = f" for its rule {rule_that_reads(op, op.slots[0])}" if op.slots else ""
+    return freed(f"what {op.name} saved{rule} is gone", graph.origin.get(node), graph.freer.get(node))
+
+
+def freed(what, made, by):
+    """torch's error for saved values that a walk freed, from the line `by`."""
+    again = by and keeping_graph(by.code)
+    fix = again or "to walk a graph again, have the first walk keep it, `backward(retain_graph=True)`"
     return RuntimeError(
+        taught(
+            "Trying to backward through the graph a second time (or directly access saved tensors after they have already"
+            f" been freed): {what}.",
+            *lines(saved=made, freed=by),
+            why="a slope is taken at the numbers of the forward, and a walk frees them as it passes",
+            fix=f"{fix}; in a loop, compute the loss anew{ask(by)}",
+        )
+    )
+
+
+def saved_overwritten(op, node, slot, x):
+    """What a walk says that finds overwritten what a node saved."""
+    what = "output" if slot == "out" else f"input '{public(slot)}'"
+    shape = list(getattr(x, "array", x).shape)
+    said = (
         "one of the variables needed for gradient computation has been modified by an inplace operation:"
-        f" {op.name} saved its {what}, of shape {list(shape)}, for the rule {rule}, and it was overwritten before backward()"
-        " came to use it. Write to a copy (.clone()), or use the out-of-place form of the write."
-        f"{where_made(node)}"
+        f" {op.name} saved its {what}, of shape {shape}, and it was overwritten before backward() came to use it."
+    )
+    by = graph.overwriter.get(node) if slot == "out" else owner(x).overwriter
+    return overwritten(said, f"the rule {rule_that_reads(op, slot)}", graph.origin.get(node), by)
+
+
+def overwritten(what, reader, made, by):
+    """torch's error for a saved value that was overwritten by the line `by`, and that `reader` needs as it was."""
+    mended = by and out_of_place(by.code, lambda name: hasattr(Tensor, name))
+    fix = replace(by.code, mended) if mended else "write to a copy, `.clone()`, or use the out-of-place form"
+    return RuntimeError(
+        taught(
+            what,
+            *lines(saved=made, overwritten=by),
+            why=f"{reader} is right for the numbers of the forward only",
+            fix=fix + ask(by),
+        )
     )

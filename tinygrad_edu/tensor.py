@@ -9,8 +9,9 @@ from .dtype import get_default_dtype, native
 from .graph import Leaf
 from .memory import lead, owner, whole, wrote
 from .methods import Methods
+from .teaching import taught
 from .thread import inferred, thread
-from .users import warn
+from .users import package_name, warn
 
 if TYPE_CHECKING:
     from .explain import Explanation
@@ -36,7 +37,8 @@ class Tensor(ArrayLike, Methods):
     when_stale: type  # ... and what it is after one (writable.py)
     constructed: Callable  # torch's old constructor (legacy.py)
     writes = 0  # how often its memory was written in place ...
-    written = 0  # ... and when last, on the clock of births
+    written = 0  # ... and when last, on the clock of births ...
+    overwriter = None  # ... and by which line, under anomaly mode
 
     def __new__(cls, *data, device=None):
         """torch's old constructor: `Tensor([1, 2])` takes data, `Tensor(2, 3)` sizes."""
@@ -83,8 +85,11 @@ class Tensor(ArrayLike, Methods):
                 )
         elif wanted and self.array.dtype.kind != "f":
             raise RuntimeError(
-                f"only Tensors of floating point and complex dtype can require gradients: this one is {self.dtype}, and a"
-                " function of integers has no slope. Make it float: x.float()"
+                taught(
+                    f"only Tensors of floating point and complex dtype can require gradients, and this one is {self.dtype}.",
+                    why="a slope is a limit of ever smaller steps, and between two integers there are none",
+                    fix=f"make it of floats, `dtype={package_name()}.float32`, or write 1.0 for 1",
+                )
             )
         elif wanted and self.is_inference() and not thread.inference:
             raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")

@@ -65,6 +65,22 @@ class Watcher:
         """What a node made that has no rules, but a Function's backward, whose own ops are seen one by one."""
         return parts
 
+    def applied(self, node, made, given):
+        """A Function has made these arrays; `given` are those it gave back for them, which may be copies."""
+
+    def wrote(self, tensor):
+        """The memory of this tensor was written in place."""
+
+    def walk(self, outputs):
+        """A walk begins at these tensors."""
+
+    def walked(self, outputs):
+        """backward() has walked from these tensors, and is about to add to `.grad`."""
+
+    def tells(self, array):
+        """The trail of a nan in an array, where it knows one (autograd/certificate.py)."""
+        return None
+
 
 class watching:
     """While open, `watcher` sees every op of this thread."""

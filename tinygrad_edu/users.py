@@ -1,10 +1,28 @@
 """The user's own line: where a warning points, and where anomaly mode says that an op was called."""
 
+import linecache
 import sys
 import warnings
 from itertools import takewhile
 
 PACKAGE = __file__.rpartition("/")[0]
+
+
+class Line(str):
+    """A line of a program, as a traceback names it, which knows its `code` and its `number`."""
+
+    code, number = "", 0
+
+
+def line_of(frame):
+    """The line at which a frame stands."""
+    if frame is None:
+        return Line("a line outside any file")
+    file, number = frame.f_code.co_filename, frame.f_lineno
+    code = linecache.getline(file, number).strip()
+    line = Line(f'File "{file}", line {number}: {code}')
+    line.code, line.number = code, number
+    return line
 
 
 def frames(frame):
@@ -17,6 +35,26 @@ def frames(frame):
 def inside(frame):
     """Whether a frame is this package's: in a file of its own, or in a form written out."""
     return frame.f_code.co_filename.startswith((PACKAGE, "<the forms of", "<string>"))
+
+
+def users_frame():
+    """The innermost frame that is not this package's."""
+    frame = sys._getframe()
+    while frame is not None and inside(frame):
+        frame = frame.f_back
+    return frame
+
+
+def users_line():
+    """The innermost line of the program that is not this package's."""
+    return line_of(users_frame())
+
+
+def package_name():
+    """What the user's program calls this package: `tg`, where it says `import tinygrad_edu as tg`."""
+    frame, package = users_frame(), sys.modules[__package__]
+    known = {} if frame is None else frame.f_globals | frame.f_locals
+    return next((name for name, value in known.items() if value is package), __package__)
 
 
 def warn(message, category=UserWarning):

@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 
 from .memory import overlaps, whole
+from .teaching import replace, statement, taught
 from .tensor import Tensor
 from .thread import inferred, thread
+from .users import package_name, users_line
 
 
 def refuse_in_graph(x, *beside):
@@ -22,10 +24,19 @@ def refuse_in_graph(x, *beside):
             raise RuntimeError(f"a view is being modified inplace that {x.sealed}")
         if base.is_leaf and (x.node is not None or base.node is not None):
             what = "a leaf Variable" if x.recipe is None else "a view of a leaf Variable"
+            line, tg = users_line(), package_name()
+            under = f"with {tg}.no_grad():"
+            fix = (
+                replace(line.code, f"{under} {line.code}") if statement(line.code) else f"write to it inside `{under}`"
+            )
             raise RuntimeError(
-                f"{what} that requires grad is being used in an in-place operation. A leaf is what gradients are taken"
-                " with respect to, so its value must stay: compute a new tensor, or update it under no_grad(), as"
-                " optimizers do."
+                taught(
+                    f"{what} that requires grad is being used in an in-place operation.",
+                    f"written to at {line}",
+                    why="a leaf is what gradients are taken with respect to: the derivative in the old value is not that in"
+                    " the new one",
+                    fix=f"{fix}, as optimizers do, or compute a new tensor",
+                )
             )
 
 

@@ -1,45 +1,121 @@
-"""Anomaly mode: which line made the node where a gradient is NaN, or a saved value was overwritten."""
+"""Anomaly mode: a walk stops at the first nan that a rule makes, and says where that nan was born and on which line."""
 
-import linecache
-import sys
+import weakref
 from typing import Any
 
 import numpy as np
 
 from .. import graph
-from ..thread import Watcher, thread
-from ..users import frames, inside
+from ..teaching import taught
+from ..thread import thread
+from ..users import users_line
+from .certificate import (
+    TESTS,
+    birth_in_backward,
+    elementwise,
+    first,
+    formula,
+    given_gradient,
+    numbers_at,
+    place,
+    stretched,
+)
+from .following import Follower, finite, line_of
+from .masked import gate, rewrite
 
 
-class Anomaly(Watcher):
-    """The watcher that remembers the line of each op, and stops a walk at the first NaN."""
+class Anomaly(Follower):
+    """The watcher that follows what is not finite in the forward, and judges it in the backward."""
+
+    roots: tuple[Any, ...] = ()  # of the last walk, the nodes that it began with, weakly ...
+    line: Any = None  # ... its line, ...
+    of_loss: Any = None  # ... and the trail of a loss that is nan
 
     def __init__(self, check_nan):
-        self.check_nan = check_nan
+        super().__init__(check_nan)
+        self.gradients = weakref.WeakKeyDictionary()  # node -> the trail of an inf in the gradient that it is given
+        self.choices = weakref.WeakKeyDictionary()  # the node of a `where` -> its condition
 
-    def born(self, node):
-        graph.origin[node] = users_line()
+    def walk(self, outputs):
+        self.line, self.roots = users_line(), [weakref.ref(t.node) for t in outputs]
+        lost = [t.array for t in outputs if self.check_nan and t.array.size == 1 and np.isnan(t.array).all()]
+        self.of_loss = self.trails_of(lost[0], "the loss", self.line)["nan"] if lost else None
+
+    def walked(self, outputs):
+        """Raise where the loss is nan although no gradient is: a step by it would follow no slope of anything."""
+        if self.of_loss is not None:
+            name = next(t.node.name() for t in outputs if np.isnan(t.array).any())
+            raise RuntimeError(
+                self.of_loss.taught(f"Function '{name}' made a loss that is nan, though no gradient of it is.")
+            )
 
     def backward(self, node, g, parts):
-        return self.passed(node, parts)
+        if node.op.name == "where":
+            self.choices[node] = node.saved[0].array
+        return self.passed(node, parts, getattr(g, "array", g))
 
-    def passed(self, node, parts):
-        for i, part in enumerate(parts):
-            numbers = getattr(part, "array", part)
-            if self.check_nan and isinstance(numbers, (np.ndarray, np.generic)) and (numbers != numbers).any():
-                raise RuntimeError(
-                    f"Function '{node.name()}' returned nan values in its {i}th output.{graph.where_made(node)}"
-                )
+    def passed(self, node, parts, g=None):
+        graph.freer[node] = self.line
+        if self.check_nan:
+            for i, part in enumerate(parts):
+                numbers = getattr(part, "array", part)
+                if isinstance(numbers, (np.ndarray, np.generic)) and not finite(numbers):
+                    self.judge(node, g, i, np.asarray(numbers))
         return parts
 
+    def judge(self, node, g, i, part):
+        """Raise for a nan that a rule made; of an inf, remember where it was born."""
+        if np.isnan(part).any():
+            what = f"Function '{node.name()}' returned nan values in its {i}th output.{graph.where_made(node)}"
+            raise RuntimeError(self.certificate(what, node, g, i, part))
+        edge = node.edges[i] if i < len(node.edges) else None
+        if edge is not None and edge not in self.gradients:
+            self.gradients[edge] = self.trail_of_gradient("inf", node, g, i, part, first(np.isinf(part)))
 
-def users_line():
-    """The innermost line of the program that is not this package's."""
-    frame = next((f for f in frames(sys._getframe()) if not inside(f)), None)
-    if frame is None:
-        return "a line outside any file"
-    file, line = frame.f_code.co_filename, frame.f_lineno
-    return f'File "{file}", line {line}: {linecache.getline(file, line).strip()}'
+    def certificate(self, what, node, g, i, part):
+        """The whole message for a nan in what a rule of `node` made of g for its i-th input."""
+        if self.of_loss is not None:
+            return self.of_loss.taught(what, line_of(node))
+        nans, idle = np.isnan(part), np.zeros(part.shape, bool)
+        if g is not None:
+            idle |= stretched([g], part.shape)[0] == 0 if elementwise(node.op) else not g.any()
+        if (nans & ~idle).any():
+            return self.trail_of_gradient("nan", node, g, i, part, first(nans & ~idle)).taught(what, line_of(node))
+        index, roots = first(nans), [root() for root in self.roots]
+        return self.masked(what, node, g, i, part, index, *gate(node, roots, self.choices, index, part.shape))
+
+    def trail_of_gradient(self, kind, node, g, i, part, index):
+        """Where an inf or nan in what a rule made was born: in the gradient that it was given, in the forward, or here."""
+        line = line_of(node)
+        if not node.op.rules and kind in (trails := self.known(part)):  # by the ops in a Function's backward
+            return trails[kind]
+        if g is not None and TESTS[kind](g).any():
+            trail = self.gradients.get(node) or given_gradient(kind, g, self.line)
+            return trail.passed_on(f"the backward of {node.op.name}", line)
+        trails = self.of_what_it_saved(node, part, index)
+        if kind == "nan" and "nan" in trails:
+            return trails["nan"]
+        own = g is not None and np.isinf(g).any() and self.gradients.get(node)
+        return birth_in_backward(kind, node, g, part, i, index, line, trails.get("inf") or own or None)
+
+    def masked(self, what, node, g, i, part, index, chooser, branch):
+        """0 · inf: the gradient that arrives is 0, and the slope there is infinite or nan."""
+        older = self.of_what_it_saved(node, part, index)
+        older = older.get("nan") or older.get("inf")
+        name = node.op.name if older is None else older.root().name or node.op.name
+        slope = f"{node.op.name} there is nan: {formula(node.op, i)} with {numbers_at(node, g, part, i, index)}"
+        if chooser is None:
+            said = f"The gradient that arrives at {place(index)} is 0, and 0 times the slope of {slope}"
+            why = "0 * inf has no value, so a factor 0 does not switch off a slope that is infinite"
+            return taught(what, said, why=why, fix=f"keep what goes into {name} where its slope is finite")
+        line = line_of(node) if older is None else older.root().line
+        choice = line_of(chooser)
+        at = "the same line" if choice == line_of(node) else choice
+        said = f"A masked branch: `where` did not choose {place(index)} of it, and sends it the gradient 0, at {at}"
+        why = "the chain rule multiplies by the slope of the branch that was not chosen too, and 0 * inf has no value"
+        fix = rewrite(choice, branch, line, name) or f"where(c, {name}(where(c, x, 1)), y) for where(c, {name}(x), y)"
+        fix = f"choose what goes into {name} too (the double where): {fix}"
+        return taught(what, said, f"And 0 times the slope of {slope}", why=why, fix=fix)
 
 
 class set_detect_anomaly:

@@ -9,9 +9,10 @@ from .. import graph
 from ..functional.joining import stack
 from ..graph import walk
 from ..memory import wrote
+from ..teaching import summed, taught
 from ..tensor import Tensor, made
 from ..thread import thread
-from ..users import warn
+from ..users import users_line, warn
 
 
 def several(what):
@@ -27,6 +28,8 @@ def differentiate(outputs, gradients, wanted=None, keep=False, taped=False):
     gradients = [seed(i, t, g) for i, (t, g) in enumerate(zip(outputs, gradients, strict=True))]
     if not taped:
         gradients = [g.array for g in gradients]
+    for watcher in thread.watchers:
+        watcher.walk(outputs)
     before, thread.grad = thread.grad, taped
     try:
         with np.errstate(all="ignore"):
@@ -39,14 +42,23 @@ def seed(i, t, g):
     """The gradient that a walk starts with at its i-th output, t."""
     if t.node is None:
         raise RuntimeError(
-            f"element {i} of tensors does not require grad and does not have a grad_fn: nothing that it was computed from"
-            " requires grad, or the path was cut (no_grad, detach, item, an integer cast)."
+            taught(
+                f"element {i} of tensors does not require grad and does not have a grad_fn: it is a constant to autograd.",
+                why="a derivative is taken with respect to something: nothing that this was computed from requires grad, or"
+                " the way there was cut (no_grad, detach, item, an integer cast)",
+                fix="make what it depends on with `requires_grad=True`, before computing with it, and leave the way uncut",
+            )
         )
     if g is None:
         if t.array.size != 1:
+            fix = summed(users_line().code) or "reduce it to a number first, `.sum().backward()`"
             raise RuntimeError(
-                f"grad can be implicitly created only for scalar outputs, and this one has shape {list(t.shape)}: reduce it"
-                " (.sum(), .mean()) or pass the gradient of what you are after with respect to it: backward(gradient)."
+                taught(
+                    f"grad can be implicitly created only for scalar outputs, and this one has shape {list(t.shape)}.",
+                    why=f"one number has a gradient; {t.array.size} have a Jacobian J, of {t.array.size} rows, and a walk computes g @ J"
+                    " for one g, the slopes in them of what you are after",
+                    fix=f"{fix}, for g = 1 everywhere, or pass your own: backward(g)",
+                )
             )
         return made(np.array(1, t.array.dtype).reshape(t.array.shape), None)
     if not isinstance(g, Tensor):
@@ -80,6 +92,8 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
         wanted = {t.node: t.own_leaf() for t in inputs}
     found, mine = differentiate(tensors, gradients, wanted, keep, create_graph)
+    for watcher in thread.watchers:
+        watcher.walked(tensors)
     hooked = graph.around or graph.after
     for node, g in found.items():
         home = wanted[node] if wanted else node

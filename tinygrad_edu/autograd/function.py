@@ -21,6 +21,7 @@ import functools
 import inspect
 from typing import Any
 
+from .. import operands
 from ..inplace import rebase
 from ..memory import wrote
 from ..tensor import Tensor, made
@@ -62,11 +63,7 @@ class FunctionCtx:
     def saved_tensors(self) -> tuple[Any, ...]:
         """What was saved. RuntimeError if it was overwritten since, or freed by an earlier walk."""
         if self.saved is None:
-            raise RuntimeError(
-                "Trying to backward through the graph a second time (or directly access saved tensors after they have"
-                " already been freed): the first walk freed what forward saved. Pass retain_graph=True to the first"
-                " backward() if you need to walk it again, or compute the loss anew."
-            )
+            raise operands.freed("what forward saved is gone", None, None)
         return tuple(None if one is None else one.again() for one in self.saved)
 
 
@@ -178,6 +175,7 @@ def recorded(op, ctx, inputs, outputs):
         ctx.saved = tuple(saved(x, number.get(id(x)), node, results) for x in ctx.to_save)
         for watcher in thread.watchers:
             watcher.born(node)
+            watcher.applied(node, [outputs[i].array for i in live], [results[i].array for i in live])
     ctx.to_save = ctx.dirty_tensors = ctx.non_differentiable = ()  # an output kept here would keep its own node alive
     return tuple(results)
 

@@ -4,7 +4,9 @@ import weakref
 
 import numpy as np
 
+from .. import operands
 from ..graph import Node, birth
+from ..memory import owner
 from ..tensor import Tensor, made
 
 
@@ -191,11 +193,11 @@ class Saved:
 
     def check(self, tensor):
         if tensor.written_at > self.birth:
-            raise RuntimeError(
+            what = (
                 "one of the variables needed for gradient computation has been modified by an inplace operation: a tensor of"
-                f" shape {list(tensor.shape)}, saved for {self.by}, was overwritten before backward() came to use it. Write"
-                " to a copy (.clone()), or use the out-of-place form of the write."
+                f" shape {list(tensor.shape)}, saved for {self.by}, was overwritten before backward() came to use it."
             )
+            raise operands.overwritten(what, "backward", None, owner(tensor).overwriter)
 
 
 class SavedOutput(Saved):

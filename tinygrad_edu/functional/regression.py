@@ -20,7 +20,7 @@ def compared(input, target):
         warn(
             f"Using a target size (torch.Size({list(target.shape)})) that is different to the input size"
             f" (torch.Size({list(input.shape)})). This will likely lead to incorrect results due to broadcasting. Please ensure"
-            " they have the same size."
+            f" they have the same size.\n{loss.pairing(input.shape, target.shape)}"
         )
 
 

@@ -8,6 +8,7 @@ from ..dtype import as_dtype
 from ..dtype import bool as truth
 from ..op import op
 from ..sums import sum_of_rows
+from ..teaching import taught
 
 TRUTH = truth.dtype
 
@@ -29,11 +30,28 @@ def fitting(name, x, y, rows, columns):
     if not x.ndim or not y.ndim:
         raise RuntimeError(f"both arguments to {name} need to be at least 1D, but they are {x.ndim}D and {y.ndim}D")
     if rows != columns:
-        sizes = " and ".join("x".join(map(str, a.shape)) for a in (x, y))
+        transposed = y.T if name == "linear" else y  # which is what torch shows
+        sizes = " and ".join("x".join(map(str, a.shape)) for a in (x, transposed))
         raise RuntimeError(
-            f"mat1 and mat2 shapes cannot be multiplied ({sizes}): {name} sums over {rows[0]} here and {columns[0]} there"
+            taught(
+                f"mat1 and mat2 shapes cannot be multiplied ({sizes}).",
+                why=f"{name} adds up products along one axis of both, which has {rows[0]} entries in the first and"
+                f" {columns[0]} in the second",
+                fix=fitted(name, x, y),
+            )
         )
     raise RuntimeError(f"{name}: the leading dims of {list(x.shape)} and {list(y.shape)} do not broadcast")
+
+
+def fitted(name, x, y):
+    """What would make two factors fit."""
+    if name == "linear":
+        return f"give the layer inputs of {y.shape[-1]} features, or make it for those, `in_features={x.shape[-1]}`"
+    if y.ndim > 1 and y.shape[-1] == x.shape[-1]:
+        return "transpose the second, `.mT`"
+    if x.ndim > 1 and x.shape[-2] == (y.shape[-2:-1] or y.shape)[0]:
+        return "transpose the first, `.mT`"
+    return "the last axis of the first must be as long as the last but one of the second (or a vector's only one)"
 
 
 def times(x, y):

@@ -6,7 +6,10 @@ import numpy as np
 
 from ..dtype import as_dtype
 from ..op import op
+from ..teaching import explained, taught
 from ..tensor import Tensor, made
+from ..thread import thread
+from ..users import package_name
 from .activations import log_sigmoid
 from .elementwise import logistic, positive
 from .index import put
@@ -73,8 +76,8 @@ def binary_cross_entropy(x, target, weight=None, *, reduction="mean"):
     if x.shape != target.shape:
         raise ValueError(
             f"Using a target size (torch.Size({list(target.shape)})) that is different to the input size"
-            f" (torch.Size({list(x.shape)})) is deprecated. Please ensure they have the same size: squeeze() the one, or"
-            " unsqueeze() the other."
+            f" (torch.Size({list(x.shape)})) is deprecated. Please ensure they have the same size.\n"
+            + pairing(x.shape, target.shape)
         )
     if x.dtype != target.dtype:
         raise RuntimeError(
@@ -88,17 +91,34 @@ def binary_cross_entropy(x, target, weight=None, *, reduction="mean"):
     return loss
 
 
+def pairing(shape, other):
+    """What is said of a loss whose two sides have not one shape: which items broadcasting would pair, and how to mend it."""
+    why, fix = "a loss pairs each prediction with its own target", "give both one shape"
+    if {len(shape), len(other)} == {1, 2} and 1 in (shape[-1], other[-1]) and shape[0] == other[0]:
+        why += (
+            f"; broadcasting would pair each with all: {shape[0]} x {shape[0]} differences in the place of {shape[0]}"
+        )
+        fix = f"drop the axis of length 1 of the {'target' if len(shape) == 1 else 'input'}, `.squeeze(1)`"
+    return explained(why, fix)
+
+
 def refuse_improbable(x):
     """Raise torch's error if some x is no probability."""
     improbable = ~((x >= 0) & (x <= 1))
-    if improbable.any():
-        at = tuple(int(i) for i in np.argwhere(improbable)[0])
-        why = (
-            "it is NaN: detect_anomaly() finds the op that made it"
-            if np.isnan(x[at])
-            else "did you forget the sigmoid?"
-        )
-        raise RuntimeError(f"all elements of input should be between 0 and 1, and element {list(at)} is {x[at]}; {why}")
+    if not improbable.any():
+        return
+    at = tuple(int(i) for i in np.argwhere(improbable)[0])
+    what = f"all elements of input should be between 0 and 1, and element {list(at)} is {x[at]!s}."
+    if np.isnan(x[at]):
+        for watcher in thread.watchers:
+            if trail := watcher.tells(x):
+                raise RuntimeError(trail.taught(what))
+        why = "nan is no probability: an op before made it, as log(-1) or 0 / 0 do, and each op since has passed it on"
+        fix = f"find that op with `{package_name()}.autograd.detect_anomaly()` around the forward, and keep its input where it is defined"
+    else:
+        why = "the input is read as a probability p, and log(p) and log(1 - p) are real for p from 0 to 1 only"
+        fix = "put what is any real number through `sigmoid` first; `BCEWithLogitsLoss` does both, exactly"
+    raise RuntimeError(taught(what, why=why, fix=fix))
 
 
 def logit_slope(x, target, pos_weight):
@@ -133,8 +153,8 @@ def binary_cross_entropy_with_logits(x, target, weight=None, pos_weight=None, *,
     `pos_weight` multiplies the loss of the positives."""
     if x.shape != target.shape:
         raise ValueError(
-            f"Target size (torch.Size({list(target.shape)})) must be the same as input size (torch.Size({list(x.shape)})):"
-            " squeeze() the one, or unsqueeze() the other."
+            f"Target size (torch.Size({list(target.shape)})) must be the same as input size (torch.Size({list(x.shape)}))\n"
+            + pairing(x.shape, target.shape)
         )
     floats("binary_cross_entropy_with_logits", x)
     if target.dtype.kind != "f":

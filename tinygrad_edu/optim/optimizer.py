@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from .. import graph
 from ..autograd import no_grad
 from ..handle import Handle
+from ..operands import lines
+from ..teaching import taught
 from ..tensor import Tensor, made
 from ..users import warn
 
@@ -108,8 +111,12 @@ class Optimizer:
             raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {what}")
         if not (p.is_leaf or p.retains_grad or self.defaults.get("differentiable")):
             raise ValueError(
-                "can't optimize a non-leaf Tensor: it was computed, so a step would be lost with the next forward. Give"
-                " the leaves that it was computed from, or detach() it and set requires_grad"
+                taught(
+                    f"can't optimize a non-leaf Tensor: this one, of shape {list(p.shape)}, was computed by {p.grad_fn.name()}.",
+                    *lines(made=graph.origin.get(p.node)),
+                    why="backward() leaves gradients at the leaves only, and the next forward would compute this one anew",
+                    fix="give the leaves that it was computed from, or make it a leaf, `.detach().requires_grad_()`",
+                )
             )
 
     def zero_grad(self, set_to_none: bool = True) -> None:

@@ -1,0 +1,245 @@
+"""Birth certificates: where the first nan or inf of a value was born, of which numbers, and by which ops it came here.
+
+An op that makes nan of finite numbers is its producer; one that makes nan of nan only passes it on. An op that makes nan
+of infinite numbers (inf - inf, 0 * inf) produces it too, but the cause is older: where that inf was born.
+"""
+
+from itertools import count
+from typing import NamedTuple
+
+import numpy as np
+
+from ..dtype import as_dtype
+from ..operands import public
+from ..teaching import taught
+from ..users import Line
+
+NO_NUMBER = "every op that reads what is no number makes what is none, unless it leaves that entry out"
+order = count().__next__
+TESTS = {"nan": np.isnan, "inf": np.isinf}
+SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
+
+# Where a function is defined, and what keeps its input there.
+DOMAINS = {
+    "sqrt": ("the square root of a negative number is not real", ".clamp(min=1e-12)"),
+    "rsqrt": ("1 / sqrt(x) is finite for x > 0 only", ".clamp(min=1e-12)"),
+    "log": ("the logarithm is finite for x > 0 only", ".clamp(min=1e-12)"),
+    "log2": ("the logarithm is finite for x > 0 only", ".clamp(min=1e-12)"),
+    "log10": ("the logarithm is finite for x > 0 only", ".clamp(min=1e-12)"),
+    "log1p": ("log(1 + x) is finite for x > -1 only", ".clamp(min=-1 + 1e-6)"),
+    "asin": ("a sine lies between -1 and 1", ".clamp(-1 + 1e-6, 1 - 1e-6)"),
+    "acos": ("a cosine lies between -1 and 1", ".clamp(-1 + 1e-6, 1 - 1e-6)"),
+    "acosh": ("a hyperbolic cosine is 1 or more", ".clamp(min=1 + 1e-6)"),
+    "atanh": ("a hyperbolic tangent lies between -1 and 1", ".clamp(-1 + 1e-6, 1 - 1e-6)"),
+}
+EXPONENTIALS = {"exp", "exp2", "expm1", "sinh", "cosh"}
+GROWING = EXPONENTIALS | {"square", "neg", "abs", "relu"}  # finite everywhere, but for what no dtype can hold
+
+
+class Birth(NamedTuple):
+    """One certificate: the op's name, how it happened ("sqrt(-1.0) = nan"), where, why, and what would have prevented it."""
+
+    number: int
+    name: str
+    how: str
+    line: Line
+    why: str
+    fix: str
+    cause: "Trail | None" = None
+
+
+class Trail(NamedTuple):
+    """A birth, and the ops that have passed it on since: the first few, and the last."""
+
+    birth: Birth
+    steps: tuple[tuple[str, Line], ...] = ()
+
+    def passed_on(self, name, line):
+        return Trail(self.birth, (*self.steps[:3], (name, line)))
+
+    def told(self, said):
+        """In lines, the birth first: how, where, by which way; then that of the inf that it was made of. `said` is the
+        line of the program that the reader has just read."""
+        birth, cause = self.birth, self.birth.cause
+        yield f"{birth.how} at {'the same line' if birth.line == said else birth.line}"
+        if self.steps:
+            yield "It came here through " + ", ".join(f"{name} (line {line.number})" for name, line in self.steps)
+        if cause is not None:
+            how, line = cause.birth.how, cause.birth.line
+            yield f"That inf is older: {how[0].lower()}{how[1:]} at {'the same line' if line == birth.line else line}"
+
+    def root(self):
+        """The birth to prevent."""
+        return self.birth if self.birth.cause is None else self.birth.cause.root()
+
+    def taught(self, what, said=None):
+        return taught(what, *self.told(said), why=self.birth.why, fix=self.root().fix)
+
+
+def oldest(trails):
+    return min(trails, key=lambda trail: trail.birth.number, default=None)
+
+
+def elementwise(op):
+    """Whether each number that the op makes is made of those at the same place."""
+    return getattr(op, "cases", ()) is None or (op.broadcasts and bool(getattr(op, "promotes", ())))
+
+
+def place(index):
+    """A place in a tensor, in words."""
+    return f"element {[int(i) for i in index]}" if len(index) else "its only element"
+
+
+def first(mask):
+    """The index of the first True."""
+    return tuple(int(i) for i in np.argwhere(mask)[0])
+
+
+def stretched(arrays, shape):
+    """Those arrays that broadcasting stretches to a shape, so stretched; None for the others."""
+    fits = lambda x: (
+        x is not None
+        and len(x.shape) <= len(shape)
+        and all(n in (1, m) for n, m in zip(reversed(x.shape), reversed(shape)))
+    )
+    return [np.broadcast_to(x, shape) if fits(x) else None for x in arrays]
+
+
+# ------------------------------------------------------------------ one op: who was it?
+
+
+def born_or_passed_on(kind, op, arrays, out, trails_of, line):
+    """The trail of the first nan (or inf) in what an op made: passed on by it from an input, or born in it.
+
+    `trails_of` says what is known of an input's: {kind: trail}."""
+    test = TESTS[kind]
+    bad = test(out)
+    floats = [x for x in arrays if x is not None and x.dtype.kind == "f"]
+    views = stretched(floats, out.shape) if elementwise(op) else [None] * len(floats)
+    if any(view is None for view in views):
+        views = [np.broadcast_to(test(x).any(), out.shape) for x in floats]
+    else:
+        views = [test(view) for view in views]
+    given = [trails_of(x, public_name(op, arrays, x), line)[kind] for x, at in zip(floats, views) if (bad & at).any()]
+    if given:
+        return oldest(given).passed_on(op.name, line)
+    index = first(bad)
+    infinite = [x for x in floats if np.isinf(x).any()] if kind == "nan" else []
+    cause = oldest(trails_of(x, public_name(op, arrays, x), line)["inf"] for x in infinite)
+    return Trail(birth_in(kind, op, arrays, out, index, line, cause))
+
+
+def public_name(op, arrays, x):
+    inputs = getattr(op, "inputs", ())
+    at = next(i for i, other in enumerate(arrays) if other is x)
+    return f"`{public(inputs[at]) if len(inputs) == len(arrays) else 'input'}` of {op.name}"
+
+
+def birth_in(kind, op, arrays, out, index, line, cause):
+    """An op has made nan or inf of numbers that were not."""
+    value = out[index]
+    if elementwise(op):
+        views = stretched([x for x in arrays if x is not None], out.shape)
+        values = [view[index] for view in views if view is not None]
+        how = worded(op.name, values)
+    else:
+        values = []
+        how = f"{op.name}({summary(arrays)})"
+    why, fix = reason(kind, op.name, values, out.dtype, cause)
+    return Birth(order(), op.name, f"Born in the forward: {how} = {value}, {place(index)},", line, why, fix, cause)
+
+
+def worded(name, values):
+    if name in SIGNS and len(values) == 2:
+        x, y = (f"({v!s})" if v < 0 and i else str(v) for i, v in enumerate(values))
+        return f"{x} {SIGNS[name]} {y}"
+    return f"{name}({', '.join(map(str, values))})"
+
+
+def summary(arrays):
+    """Of arrays that are reduced or multiplied, how large their numbers are."""
+    return " and ".join(
+        f"{x.size} numbers up to {np.abs(x).max()!s}" if x.size else "no numbers" for x in arrays if x is not None
+    )
+
+
+def reason(kind, name, values, dtype, cause):
+    """(why, fix): a sentence of mathematics, and what to do."""
+    if cause is not None:
+        said = worded(name, values) if values else f"{name} of infinite numbers"
+        return f"{said} has no value: inf is no number to reckon with", "keep that inf from being made"
+    if name in ("div", "reciprocal") and not values[-1]:
+        why = "0 / 0 has no value" if kind == "nan" else "a quotient grows without bound as its divisor goes to 0"
+        return why, "keep the divisor away from 0, as with `y + 1e-8` where y >= 0"
+    if name in DOMAINS:
+        why, fix = DOMAINS[name]
+        return why, f"keep what goes into {name} where it is defined, as with `{fix}`"
+    if name == "pow" and kind == "nan":
+        return "a power of a negative number is real for whole exponents only", "raise x.abs(), or x.clamp(min=0)"
+    if kind == "nan":
+        return f"{name} is not defined there", f"keep what goes into {name} where it is defined"
+    if name == "pow" and not values[0]:
+        return "a negative power grows without bound as its base goes to 0", "keep the base away from 0"
+    if len(values) == 1 and name not in GROWING:
+        return f"{name} grows without bound there", f"keep what goes into {name} away from there"
+    why = f"the largest number of {as_dtype(dtype)} is {np.finfo(dtype).max:.5g}, and what is larger is inf"
+    if name in EXPONENTIALS:
+        return why, "subtract the largest input first, as softmax and logsumexp do, or clamp(max=...) the exponent"
+    wider = "use a wider dtype, `.float()`, or " if dtype == np.float16 else ""
+    return why, f"{wider}scale the numbers down before {name}"
+
+
+def found(kind, name, array, line):
+    """No op has made this nan: it came with the data."""
+    index = first(TESTS[kind](array))
+    how = f"No op made it: {name} had {kind} from the start, {place(index)}, and was first read"
+    fix = f"mend the data before: {name} should hold numbers only"
+    return Trail(Birth(order(), "", how, line, NO_NUMBER, fix))
+
+
+def written(kind, array, line):
+    """It was written into memory by no op."""
+    index = first(TESTS[kind](array))
+    how = f"No op made it: {kind} was written in place, {place(index)} of what was written to,"
+    return Trail(Birth(order(), "", how, line, NO_NUMBER, "write numbers only"))
+
+
+# ------------------------------------------------------------------ one rule
+
+
+def numbers_at(node, g, part, rule, index):
+    """What a rule had at one place: `g = 0.0, out = nan`."""
+    op, values = node.op, {"g": g}
+    alike = lambda name, x: elementwise(op) or x.size == 1 or (not op.joint and name == op.inputs[rule])
+    for slot, x in zip(op.slots, node.saved):
+        values[slot] = getattr(x, "array", x)
+    asked = ["g", *op.asked[0 if op.joint else rule]]
+    said = [(name, values[name]) for name in asked if isinstance(values.get(name), np.ndarray)]
+    said = [(name, stretched([x], part.shape)[0]) for name, x in said if alike(name, x)]
+    return ", ".join(f"{name} = {view[index]!s}" for name, view in said if view is not None)
+
+
+def formula(op, i):
+    """The rule for the op's i-th input: `dx = g / (2 * out)`."""
+    name = "d" if getattr(op, "joint", False) else f"d{op.inputs[min(i, len(op.inputs) - 1)]}"
+    return f"{name} = {op.formulas[name]}" if name in getattr(op, "formulas", ()) else f"the backward of {op.name}"
+
+
+def birth_in_backward(kind, node, g, part, i, index, line, cause):
+    """A rule has made nan or inf of numbers that were not."""
+    name = node.op.name
+    at = f" with {numbers}" if node.op.rules and (numbers := numbers_at(node, g, part, i, index)) else ""
+    how = f"Born in the backward: {formula(node.op, i)} = {part[index]!s}{at}, {place(index)} of {name},"
+    why = f"the slope of {name} is infinite there, or has no value"
+    if cause is not None:
+        why = "what is multiplied by inf is inf" if kind == "inf" else "0 * inf has no value, and neither has inf - inf"
+    fix = f"keep what goes into {name} away from there"
+    if name in DOMAINS:
+        fix += f", as with `{DOMAINS[name][1]}`"
+    return Trail(Birth(order(), name, how, line, why, fix, cause))
+
+
+def given_gradient(kind, g, line):
+    index = first(TESTS[kind](g))
+    how = f"No rule made it: {kind} is in the gradient that backward() was given, or that a hook made, {place(index)},"
+    return Trail(Birth(order(), "", how, line, "every other gradient is a multiple of this one", "pass numbers only"))
