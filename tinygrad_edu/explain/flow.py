@@ -1,7 +1,6 @@
 """How gradients flow through a model: now, by parameter (`gradient_flow`), and over the steps of a training (`history`)."""
 
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -27,9 +26,10 @@ def rms(x: Any) -> float:
 
 def pyplot() -> Any:
     try:
-        return import_module("matplotlib.pyplot")
+        from matplotlib import pyplot
     except ImportError as error:
         raise ImportError('plots need matplotlib: pip install "tinygrad_edu[viz]"') from error
+    return pyplot
 
 
 class gradient_flow:
