@@ -1,25 +1,19 @@
 """A rule's formula, read from its own source: the code is the formula, and there is no second copy to keep."""
 
-import ast
-import inspect
-from functools import cache
-
-
-@cache
-def parsed(module):
-    """A module's text, as a tree."""
-    return ast.parse(inspect.getsource(module))
+import linecache
+import re
 
 
 def source(rule):
-    """A rule's body as it stands in the source: `g * y`."""
-    if rule.__name__ != "<lambda>":
+    """A rule's body as it stands in the source, in one line: `g * y`."""
+    code = rule.__code__
+    spots = [p for p in code.co_positions() if None not in p and (p[0], p[2]) != (p[1], p[3])]
+    lines = [] if rule.__name__ != "<lambda>" else linecache.getlines(code.co_filename)
+    if not lines or not spots:  # a function with a name, or typed at a prompt, so that there is no file to read
         return rule.__name__
-    spots = {p for p in rule.__code__.co_positions() if None not in p}
-    try:
-        tree = parsed(inspect.getmodule(rule))
-    except (OSError, TypeError):  # typed at a prompt, so there is no file to read
-        return rule.__name__
-    inside = lambda n, p: (n.lineno, n.col_offset) <= (p[0], p[2]) and (p[1], p[3]) <= (n.end_lineno, n.end_col_offset)
-    lambdas = [n for n in ast.walk(tree) if isinstance(n, ast.Lambda) and any(inside(n.body, p) for p in spots)]
-    return ast.unparse(lambdas[0].body) if lambdas else rule.__name__
+    (first, start), (last, end) = min((p[0], p[2]) for p in spots), max((p[1], p[3]) for p in spots)
+    body = [line.encode() for line in lines[first - 1 : last]]  # columns count bytes
+    body[-1] = body[-1][:end]
+    body[0] = body[0][start:]
+    text = " ".join(line.decode().partition(" # ")[0].strip() for line in body)
+    return re.sub(r"(?<=[(\[]) |,? (?=[)\]])", "", text)

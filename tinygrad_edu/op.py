@@ -25,11 +25,12 @@ from .formula import source
 from .graph import Node
 from .memory import view_of
 from .names import publish, publish_operator
-from .operands import public
 from .tensor import Tensor, made
 from .thread import thread
 
 registry = {}
+HOMES = {"torch": "torch", "nn.functional": "torch.nn.functional", "linalg": "torch.linalg", "special": "torch.special"}
+HOMES["Tensor"] = "torch.Tensor"  # of what is only a method
 
 
 class Op:
@@ -174,6 +175,17 @@ class Op:
         names = ["d"] if self.joint else [f"d{x}" for x in self.inputs]
         return {name: source(rule) for name, rule in zip(names, self.rules) if rule is not None}
 
+    def described(self, said):
+        """What `help` shows: what the op computes, its rules, what is taken where there is no slope, and torch's page."""
+        rules = "\n".join(f"    {key} = {formula}" for key, formula in self.formulas.items())
+        home = next((prefix for place, prefix in HOMES.items() if place in self.places.split()), None)
+        page = (
+            home and "https" not in said and f"https://docs.pytorch.org/docs/stable/generated/{home}.{self.name}.html"
+        )
+        return "\n\n".join(
+            part for part in (said.rstrip(), rules, self.kinks and f"Corners: {self.kinks}.", page) if part
+        )
+
     def __reduce__(self):
         return Op.declared, (self.name,)
 
@@ -230,8 +242,8 @@ def op(forward=None, *, name=None, operator=None, numpy=None, inputs=None, modul
     self = registry[name] = Op(name, forward, inputs, rules, operator=operator, **facts)
     call = self.call
     call.op, call.__module__ = self, module
-    call.__doc__ = None if isinstance(forward, np.ufunc) else forward.__doc__
-    call.__doc__ = call.__doc__ or f"{name}({', '.join(map(public, inputs))}), entry by entry."
+    said = None if isinstance(forward, np.ufunc) else forward.__doc__
+    call.__doc__ = self.described(said or f"{name}({', '.join(inputs)}), entry by entry.")
     publish(call, name, self.places, self.also)
     if operator:
         publish_operator(call, operator)

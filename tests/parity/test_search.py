@@ -5,7 +5,7 @@ import pytest
 from parity.mutants.catalogue import catalogue
 from parity.mutants.search import hunted, line, searched, summary
 
-pytestmark = pytest.mark.torch
+pytestmark = pytest.mark.usefixtures("torch")
 
 
 def test_a_planted_bug_is_found_and_its_script_tells_the_copy_from_the_original():
