@@ -79,6 +79,14 @@ BORN = {
             "log(0.0) = -inf, element [1]",
         ],
     ),
+    "0 / 0, beside an inf that is not its cause": (
+        """\
+        x = tg.tensor([0.0, 1.0], requires_grad=True)
+        y = x / tg.tensor([0.0, inf])
+        y.sum().backward()
+        """,
+        [NAN_LOSS, "0.0 / 0.0 = nan, element [0]", "through sum (line 5)\nWhy: 0 / 0 has no value"],
+    ),
     "0 / 0": (
         """\
         x = tg.tensor([0.0], requires_grad=True)
