@@ -68,7 +68,8 @@ def variables(frame: FrameType | None) -> Iterator[tuple[str, Node]]:
     """(name, node) of each tensor that a variable of the frame holds, and of each parameter of a model that one holds."""
     if frame is None:
         return
-    for name, value in (frame.f_globals | dict(frame.f_locals)).items():
+    local = dict(frame.f_locals)
+    for name, value in (local | {k: v for k, v in frame.f_globals.items() if k not in local}).items():
         if isinstance(value, Tensor):
             if value.node is not None and not name.startswith("_"):
                 yield name, value.node
