@@ -4,12 +4,14 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 import tinygrad_edu as tg
 from tests.declared import cases, draw, name_of, tensors
 from tinygrad_edu.explain import explain, recording
 from tinygrad_edu.explain.formulas import formula, rules
 from tinygrad_edu.op import registry
+from tinygrad_edu.testing import programs
 
 from . import losses
 
@@ -18,12 +20,16 @@ ALL = list(cases())
 
 def ulps(a, b):
     """How many numbers of their dtype lie between two arrays, at most."""
-    return 0 if np.array_equal(a, b) else np.max(np.abs(a - b) / np.spacing(np.maximum(np.abs(a), np.abs(b))))
+    return (
+        0
+        if np.array_equal(a, b, equal_nan=True)
+        else np.max(np.abs(a - b) / np.spacing(np.maximum(np.abs(a), np.abs(b))))
+    )
 
 
 def grads_equal(explanation, limit=0):
     """Every leaf's step has what backward() has put in its `.grad`."""
-    leaves = [step for step in explanation if step.is_leaf and step.node.live]
+    leaves = [step for step in explanation if step.keeps_grad]
     assert leaves
     for step in leaves:
         assert ulps(step.grad_after, step.node.grad.array) <= limit
@@ -258,3 +264,28 @@ def test_functions_of_your_own():
     assert "3 * h * x**2" in share.rule.helpers[0].source
     assert found["Cube1"].shares[0].jacobian.tolist() == [[12, 0], [0, 27]]
     assert [a.tolist() for a in found["Cube1"].saved.values()] == [[2, 3], [8, 27]]
+
+
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
+@given(program=programs())
+def test_random_programs(program):
+    """Whatever a program walks back from, with its views, writes, hooks and errors: the steps are what backward() does."""
+    backward = tg.Tensor.backward
+
+    def checked(loss, *given, **options):
+        if any(given) or options:
+            return backward(loss, *given, **options)
+        try:
+            found = explain(loss)
+        except RuntimeError as error:
+            with pytest.raises(RuntimeError) as same:
+                backward(loss)
+            assert str(same.value) == str(error)
+            raise
+        backward(loss)
+        assert str(found)
+        return grads_equal(found) if any(step.keeps_grad for step in found) else None
+
+    with pytest.MonkeyPatch.context() as patch, recording():
+        patch.setattr(tg.Tensor, "backward", checked)
+        assert program.run(tg).get("error") != "AssertionError"
