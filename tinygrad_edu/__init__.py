@@ -101,6 +101,7 @@ _LATER = (
     "accelerator",
     "backends",
     "cuda",
+    "explain",
     "func",
     "jit",
     "mps",

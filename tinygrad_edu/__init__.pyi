@@ -4,7 +4,7 @@ from builtins import bool as _bool, float as _float, int as _int, str as _str
 from collections.abc import Sequence
 from typing import Any
 
-from . import accelerator as accelerator, amp as amp, autograd as autograd, backends as backends, compiler as compiler, cuda as cuda, func as func, jit as jit, linalg as linalg, mps as mps, nn as nn, optim as optim, random as random, special as special, testing as testing, utils as utils, version as version, xpu as xpu
+from . import accelerator as accelerator, amp as amp, autograd as autograd, backends as backends, compiler as compiler, cuda as cuda, explain as explain, func as func, jit as jit, linalg as linalg, mps as mps, nn as nn, optim as optim, random as random, special as special, testing as testing, utils as utils, version as version, xpu as xpu
 from .legacy import BoolTensor as BoolTensor
 from .legacy import ByteTensor as ByteTensor
 from .legacy import CharTensor as CharTensor

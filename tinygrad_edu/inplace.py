@@ -132,14 +132,10 @@ def parted(g, recipes, order):
     return rest, shown(np.permute_dims(g, back), recipes)
 
 
-overwritten = op(
-    lambda base, part, recipes, order: base,
-    name="overwritten",
-    d=lambda g, recipes, order: parted(g, recipes, order),
-    inputs=("base", "part"),
-    places="",
-    torch="CopySlices",
-)
+@op(d=lambda g, recipes, order: parted(g, recipes, order), inputs=("base", "part"), places="", torch="CopySlices")
+def overwritten(base, part, recipes, order):
+    """The base after a write: part where a view of it was written to, the rest as it was."""
+    return base
 
 
 # ------------------------------------------------------------------ the writes themselves

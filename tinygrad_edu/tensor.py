@@ -1,6 +1,8 @@
 """Tensor: an array and its place in the graph. All but the methods below are put here by the ops' declarations."""
 
 from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from .arraylike import ArrayLike
 from .dtype import get_default_dtype, native
@@ -10,6 +12,9 @@ from .methods import Methods
 from .teaching import taught
 from .thread import inferred, thread
 from .users import package_name, warn
+
+if TYPE_CHECKING:
+    from .explain import Explanation
 
 
 class Tensor(ArrayLike, Methods):
@@ -154,6 +159,12 @@ class Tensor(ArrayLike, Methods):
         out = made(self.array, None)
         out.base = self
         return out
+
+    def explain(self, names: Any = None) -> "Explanation":
+        """The backward pass from this tensor step by step, to print, to index, or as a page: `.explain().html("steps.html")`.
+
+        `names` is a model, or a dict of tensors by name, to call the nodes by; your variables' names are used without it."""
+        return import_module(f"{__package__}.explain").explain(self, names)
 
 
 def made(array, node):

@@ -1,1 +1,5 @@
-"""What is shown to people: one self-contained HTML file (`html`), and the charts in it (`charts`)."""
+"""What is shown to people: a backward pass step by step, and the pages (`html`) and charts (`charts`) that show it."""
+
+from .names import Names
+from .record import recording
+from .stepper import Explanation, explain, step_backward

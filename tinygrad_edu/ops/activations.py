@@ -193,6 +193,7 @@ def bent(x):
 
 
 def bent_slope(x):
+    """(1 + t + x (1 - t²) √(2/π) (1 + 3 · 0.044715 x²)) / 2, for t = tanh(√(2/π) (x + 0.044715 x³))."""
     t = bent(x)
     return 0.5 * (1 + t + x * (1 - t * t) * (STEEP * (1 + 3 * BEND * (x * x))))
 

@@ -32,6 +32,7 @@ def square(name, x):
 
 
 def inverse(x):
+    """x⁻¹."""
     return inv(x) if isinstance(x, Tensor) else inv.op.forward(x)
 
 

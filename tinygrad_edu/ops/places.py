@@ -52,6 +52,7 @@ def several(n):
 
 
 def back(shifts):
+    """The shifts that undo shifts."""
     return tuple(-n for n in several(shifts))
 
 

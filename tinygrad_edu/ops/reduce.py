@@ -22,6 +22,7 @@ def copied(g, shape, dim, keepdim):
 
 
 def count(shape, dim):
+    """n: how many entries are reduced to one."""
     return math.prod(shape[i] for i in axes(dim, len(shape)))
 
 
@@ -200,6 +201,9 @@ def extremum(ufunc, name):
         some(name, x, dim)
         return ufunc.reduce(x, axes(dim, x.ndim), keepdims=keepdim)
 
+    forward.__doc__ = (
+        f"The {'largest' if name == 'amax' else 'smallest'} entry of x over `dim` (all of them by default)."
+    )
     return forward
 
 

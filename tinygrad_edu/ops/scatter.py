@@ -49,6 +49,7 @@ def check(x, index, dim, name, src=None):
 
 
 def gathered(g, index, dim):
+    """g[i, index[i, j]] (for dim 1 of 2)."""
     return apply(gather, g, index, dim)
 
 
@@ -205,10 +206,12 @@ def without_zeros(x, index, src, dim):
 
 
 def through_product(g, x, index, src, out, dim):
+    """dx = g · out / x, the product of the other factors."""
     return g * others(x, *without_zeros(x, index, src, dim), out)
 
 
 def through_factors(g, x, index, src, out, dim):
+    """dsrc = g · out / src at the place where src went, again the product of the other factors."""
     per_place = (*without_zeros(x, index, src, dim), out)
     return gathered(g, index, dim) * others(src, *(gathered(p, index, dim) for p in per_place))
 
