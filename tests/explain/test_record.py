@@ -61,7 +61,7 @@ def test_errors_know_the_line():
     with recording():
         y = x.exp()
     y.add_(1)
-    with pytest.raises(RuntimeError, match=r"It was made at File .*: y = x\.exp\(\)"):
+    with pytest.raises(RuntimeError, match=r"saved at File .*: y = x\.exp\(\)"):
         y.sum().backward()
 
 
