@@ -135,8 +135,9 @@ class set_detect_anomaly:
 
 
 class detect_anomaly:
-    """While open, remember where each op was called, say so in errors, and raise RuntimeError where a gradient is NaN.
+    """While open, remember where each op was called, say so in errors, and raise RuntimeError where a gradient is NaN or,
 
+    beyond torch, the loss of a backward() is; the message says where that NaN was born (docs/nan.md).
     https://docs.pytorch.org/docs/stable/autograd.html#torch.autograd.detect_anomaly"""
 
     def __init__(self, check_nan: bool = True) -> None:
