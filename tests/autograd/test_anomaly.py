@@ -297,6 +297,19 @@ BORN = {
             "line 5: s.sqrt().backward()",
         ],
     ),
+    "gradients that add up to inf - inf": (
+        """\
+        x = tg.tensor([0.0, 2.0], requires_grad=True)
+        a = x * 1
+        (a.sqrt() - 2 * a.sqrt()).sum().backward()
+        """,
+        [
+            "Function 'MulBackward0' returned nan",
+            "g = ",
+            "out = 0.0, element [0] of sqrt",
+            "a sum of gradients, inf - inf",
+        ],
+    ),
     "in the gradient that was given": (
         """\
         x = tg.tensor([1.0, 2.0], requires_grad=True)
