@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.teaching import out_of_place, summed
+from tinygrad_edu.teaching import keeping_graph, out_of_place, summed
 
 HEAD = "import tinygrad_edu as tg\n\n"
 
@@ -243,6 +243,19 @@ def test_a_write_in_place_is_rewritten_where_it_is_a_statement(line, fix):
 )
 def test_backward_of_many_is_rewritten_where_nothing_was_passed(line, fix):
     assert summed(line) == fix
+
+
+@pytest.mark.parametrize(
+    ("line", "fix"),
+    [
+        ("loss.backward(); step()", "replace `loss.backward()` by `loss.backward(retain_graph=True)`"),
+        ("g, = grad(y, x)", "replace `grad(y, x)` by `grad(y, x, retain_graph=True)`"),
+        ("for y in losses: y.backward()", "replace `y.backward()` by `y.backward(retain_graph=True)`"),
+        ("train(model)", None),
+    ],
+)
+def test_the_walk_that_freed_is_rewritten_where_it_is_seen(line, fix):
+    assert keeping_graph(line) == fix
 
 
 def test_the_page_shows_the_messages():

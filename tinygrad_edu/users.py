@@ -9,9 +9,16 @@ PACKAGE = __file__.rpartition("/")[0]
 
 
 class Line(str):
-    """A line of a program, as a traceback names it, which knows its `code` and its `number`."""
+    """A line of a program, as a traceback names it, which knows its `file`, its `number` and its `code`."""
 
-    code, number = "", 0
+    file, number, code = "", 0, ""
+
+    def onwards(self, most=20):
+        """Its code, then that with the next line, and so on: the statement may go on below."""
+        code = self.code
+        for number in range(self.number + 1, self.number + most):
+            yield code
+            code += linecache.getline(self.file, number).rstrip()
 
 
 def line_of(frame):
@@ -21,7 +28,7 @@ def line_of(frame):
     file, number = frame.f_code.co_filename, frame.f_lineno
     code = linecache.getline(file, number).strip()
     line = Line(f'File "{file}", line {number}: {code}')
-    line.code, line.number = code, number
+    line.file, line.number, line.code = file, number, code
     return line
 
 

@@ -26,6 +26,14 @@ def test_a_given_name_comes_first():
     assert called(loss, [("theta", w), ("L", loss)]) == ["L", "theta"]
 
 
+shared = tg.ones(2, requires_grad=True)
+
+
+def test_a_local_name_comes_before_a_global_one():
+    mine = shared
+    assert called(mine * 1)[-1] == "mine"
+
+
 def test_parameters_are_called_as_in_their_model():
     net = nn.Sequential(nn.Linear(2, 1))
     out = net(tg.ones(2)).sum()

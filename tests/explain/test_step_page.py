@@ -96,6 +96,16 @@ def test_the_keyboard_steps_through_the_numbers(browser, diamond):
     ]
 
 
+def test_arrows_scroll_what_is_wide_and_has_the_focus(browser, diamond):
+    script = """
+      const wide = find("article:not([hidden]) pre");
+      wide.style.cssText = "width: 3px; overflow: auto; white-space: pre";
+      for (const key of ["ArrowRight", "n"]) { await press(key, wide); wide.title += text("#where"); }
+      return wide.title;
+    """
+    assert browser.run(diamond.html(), script) == "Step 1 of 3: cStep 2 of 3: b"
+
+
 def test_search_goes_to_the_next_match(browser):
     script = """
       await press("/", document.body);

@@ -1,15 +1,19 @@
 """The steps carry the engine's own numbers: their products and sums are `.grad`, for every op and every kind of node."""
 
+import re
 from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 import tinygrad_edu as tg
 from tests.declared import cases, draw, name_of, tensors
+from tests.snippets import outcome
 from tinygrad_edu.explain import explain, recording
 from tinygrad_edu.explain.formulas import formula, rules
 from tinygrad_edu.op import registry
+from tinygrad_edu.testing import programs
 
 from . import losses
 
@@ -18,12 +22,16 @@ ALL = list(cases())
 
 def ulps(a, b):
     """How many numbers of their dtype lie between two arrays, at most."""
-    return 0 if np.array_equal(a, b) else np.max(np.abs(a - b) / np.spacing(np.maximum(np.abs(a), np.abs(b))))
+    return (
+        0
+        if np.array_equal(a, b, equal_nan=True)
+        else np.max(np.abs(a - b) / np.spacing(np.maximum(np.abs(a), np.abs(b))))
+    )
 
 
 def grads_equal(explanation, limit=0):
     """Every leaf's step has what backward() has put in its `.grad`."""
-    leaves = [step for step in explanation if step.is_leaf and step.node.live]
+    leaves = [step for step in explanation if step.keeps_grad]
     assert leaves
     for step in leaves:
         assert ulps(step.grad_after, step.node.grad.array) <= limit
@@ -258,3 +266,26 @@ def test_functions_of_your_own():
     assert "3 * h * x**2" in share.rule.helpers[0].source
     assert found["Cube1"].shares[0].jacobian.tolist() == [[12, 0], [0, 27]]
     assert [a.tolist() for a in found["Cube1"].saved.values()] == [[2, 3], [8, 27]]
+
+
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
+@given(program=programs())
+def test_random_programs(program):
+    """Whatever a program walks back from, with its views, writes, hooks and errors: the steps are what backward() does."""
+    backward = tg.Tensor.backward
+
+    def checked(loss, *how, **options):
+        if any(how) or options:
+            return backward(loss, *how, **options)
+        happened = outcome(lambda _: explain(loss), None)
+        if isinstance(happened, Exception):
+            with pytest.raises(type(happened), match=re.escape(str(happened))):
+                backward(loss)
+            raise happened
+        backward(loss)
+        assert str(happened)
+        return grads_equal(happened) if any(step.keeps_grad for step in happened) else None
+
+    with pytest.MonkeyPatch.context() as patch, recording():
+        patch.setattr(tg.Tensor, "backward", checked)
+        assert program.run(tg).get("error") != "AssertionError"

@@ -90,8 +90,10 @@ class Anomaly(Follower):
         if not node.op.rules and kind in (trails := self.known(part)):  # by the ops in a Function's backward
             return trails[kind]
         if g is not None and TESTS[kind](g).any():
-            trail = self.gradients.get(node) or given_gradient(kind, g, self.line)
-            return trail.passed_on(f"the backward of {node.op.name}", line)
+            of_inf = self.gradients.get(node)
+            if of_inf is not None and kind == "nan":
+                return of_inf.passed_on("a sum of gradients, inf - inf,", line)
+            return (of_inf or given_gradient(kind, g, self.line)).passed_on(f"the backward of {node.op.name}", line)
         trails = self.of_what_it_saved(node, part, index)
         if kind == "nan" and "nan" in trails:
             return trails["nan"]
@@ -135,8 +137,9 @@ class set_detect_anomaly:
 
 
 class detect_anomaly:
-    """While open, remember where each op was called, say so in errors, and raise RuntimeError where a gradient is NaN.
+    """While open, remember where each op was called, say so in errors, and raise RuntimeError where a gradient is NaN or,
 
+    beyond torch, the loss of a backward() is; the message says where that NaN was born (docs/nan.md).
     https://docs.pytorch.org/docs/stable/autograd.html#torch.autograd.detect_anomaly"""
 
     def __init__(self, check_nan: bool = True) -> None:

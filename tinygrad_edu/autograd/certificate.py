@@ -9,31 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..dtype import as_dtype
 from ..operands import public
 from ..teaching import taught
 from ..users import Line
+from .reasons import DOMAINS, NO_NUMBER, reason, worded
 
-NO_NUMBER = "every op that reads what is no number makes what is none, unless it leaves that entry out"
 order = count().__next__
 TESTS = {"nan": np.isnan, "inf": np.isinf}
-SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
-
-# Where a function is defined, and what keeps its input there.
-DOMAINS = {
-    "sqrt": ("the square root of a negative number is not real", ".clamp(min=1e-12)"),
-    "rsqrt": ("1 / sqrt(x) is finite for x > 0 only", ".clamp(min=1e-12)"),
-    "log": ("the logarithm is finite for x > 0 only", ".clamp(min=1e-12)"),
-    "log2": ("the logarithm is finite for x > 0 only", ".clamp(min=1e-12)"),
-    "log10": ("the logarithm is finite for x > 0 only", ".clamp(min=1e-12)"),
-    "log1p": ("log(1 + x) is finite for x > -1 only", ".clamp(min=-1 + 1e-6)"),
-    "asin": ("a sine lies between -1 and 1", ".clamp(-1 + 1e-6, 1 - 1e-6)"),
-    "acos": ("a cosine lies between -1 and 1", ".clamp(-1 + 1e-6, 1 - 1e-6)"),
-    "acosh": ("a hyperbolic cosine is 1 or more", ".clamp(min=1 + 1e-6)"),
-    "atanh": ("a hyperbolic tangent lies between -1 and 1", ".clamp(-1 + 1e-6, 1 - 1e-6)"),
-}
-EXPONENTIALS = {"exp", "exp2", "expm1", "sinh", "cosh"}
-GROWING = EXPONENTIALS | {"square", "neg", "abs", "relu"}  # finite everywhere, but for what no dtype can hold
 
 
 class Birth(NamedTuple):
@@ -124,7 +106,8 @@ def born_or_passed_on(kind, op, arrays, out, trails_of, line):
     if given:
         return oldest(given).passed_on(op.name, line)
     index = first(bad)
-    infinite = [x for x in floats if np.isinf(x).any()] if kind == "nan" else []
+    there = lambda x: np.broadcast_to(x, out.shape)[index] if elementwise(op) else x
+    infinite = [x for x in floats if np.isinf(there(x)).any()] if kind == "nan" else []
     cause = oldest(trails_of(x, public_name(op, arrays, x), line)["inf"] for x in infinite)
     return Trail(birth_in(kind, op, arrays, out, index, line, cause))
 
@@ -149,44 +132,11 @@ def birth_in(kind, op, arrays, out, index, line, cause):
     return Birth(order(), op.name, f"Born in the forward: {how} = {value}, {place(index)},", line, why, fix, cause)
 
 
-def worded(name, values):
-    if name in SIGNS and len(values) == 2:
-        x, y = (f"({v!s})" if v < 0 and i else str(v) for i, v in enumerate(values))
-        return f"{x} {SIGNS[name]} {y}"
-    return f"{name}({', '.join(map(str, values))})"
-
-
 def summary(arrays):
     """Of arrays that are reduced or multiplied, how large their numbers are."""
     return " and ".join(
         f"{x.size} numbers up to {np.abs(x).max()!s}" if x.size else "no numbers" for x in arrays if x is not None
     )
-
-
-def reason(kind, name, values, dtype, cause):
-    """(why, fix): a sentence of mathematics, and what to do."""
-    if cause is not None:
-        said = worded(name, values) if values else f"{name} of infinite numbers"
-        return f"{said} has no value: inf is no number to reckon with", "keep that inf from being made"
-    if name in ("div", "reciprocal") and not values[-1]:
-        why = "0 / 0 has no value" if kind == "nan" else "a quotient grows without bound as its divisor goes to 0"
-        return why, "keep the divisor away from 0, as with `y + 1e-8` where y >= 0"
-    if name in DOMAINS:
-        why, fix = DOMAINS[name]
-        return why, f"keep what goes into {name} where it is defined, as with `{fix}`"
-    if name == "pow" and kind == "nan":
-        return "a power of a negative number is real for whole exponents only", "raise x.abs(), or x.clamp(min=0)"
-    if kind == "nan":
-        return f"{name} is not defined there", f"keep what goes into {name} where it is defined"
-    if name == "pow" and not values[0]:
-        return "a negative power grows without bound as its base goes to 0", "keep the base away from 0"
-    if len(values) == 1 and name not in GROWING:
-        return f"{name} grows without bound there", f"keep what goes into {name} away from there"
-    why = f"the largest number of {as_dtype(dtype)} is {np.finfo(dtype).max:.5g}, and what is larger is inf"
-    if name in EXPONENTIALS:
-        return why, "subtract the largest input first, as softmax and logsumexp do, or clamp(max=...) the exponent"
-    wider = "use a wider dtype, `.float()`, or " if dtype == np.float16 else ""
-    return why, f"{wider}scale the numbers down before {name}"
 
 
 def found(kind, name, array, line):

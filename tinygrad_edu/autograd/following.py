@@ -36,6 +36,7 @@ class Follower(Watcher):
                 if test(out).any()
             }
             self.follow(out, trails)
+            self.last = out, trails
         return out
 
     def born(self, node):
@@ -50,8 +51,8 @@ class Follower(Watcher):
             if self.check_nan and not finite(copy):
                 line = graph.origin[node]
                 trails = self.trails_of(array, f"what {node.op.name} made", line)
-                self.follow(copy, {kind: trail.passed_on(node.op.name, line) for kind, trail in trails.items()})
-                self.nodes[node] = self.last[1]
+                self.nodes[node] = {kind: trail.passed_on(node.op.name, line) for kind, trail in trails.items()}
+                self.follow(copy, self.nodes[node])
 
     def wrote(self, tensor):
         line, array = users_line(), tensor.array
@@ -77,7 +78,6 @@ class Follower(Watcher):
         """Remember the trails of an array for as long as it lives."""
         key = id(array)
         self.arrays[key] = weakref.ref(array, lambda _: self.arrays.pop(key, None)), trails
-        self.last = array, trails
 
     def known(self, array):
         """The trails of an array, or of another that looks at the same memory."""
@@ -92,6 +92,8 @@ class Follower(Watcher):
         for kind, test in TESTS.items():
             if test(array).any():
                 own[kind] = trails.get(kind) or found(kind, variable(array) or name, array, line)
+        if not own.keys() <= trails.keys():
+            self.follow(array, own)
         return own
 
     def tells(self, array):

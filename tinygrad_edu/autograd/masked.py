@@ -10,6 +10,7 @@ from collections import defaultdict
 import numpy as np
 
 from .. import graph
+from ..op import registry
 from ..teaching import called, calls, parsed, replace
 
 OPERATORS = {"pow": ast.Pow, "div": ast.Div}
@@ -39,41 +40,44 @@ def gate(node, roots, conditions, index, shape):
 
 
 def rewrite(choice, branch, line, name):
-    """How `where` at the line `choice` would guard what goes into op `name`, there or at its own line; None if the code
-    does not show it."""
-    for call in calls(parsed(choice.code), "where"):
-        if len(call.args) != 3:
-            continue
-        condition = call.args[0]
-        before = ast.get_source_segment(choice.code, call)
-        if guarded(call.args[branch], call.func, condition, branch, name):
+    """How the `where` (or masked_fill) at the line `choice` would guard what goes into op `name`, there or at its own line.
+
+    None if the code does not show it."""
+    code, tree = next(((code, tree) for code in choice.onwards() if (tree := parsed(code)).body), ("", ast.parse("")))
+    for call in calls(tree, "where", "masked_fill"):
+        chosen, guard = guarding(call, branch)
+        before = ast.get_source_segment(code, call)
+        if chosen is not None and guarded(chosen, guard, name):
             return replace(before, ast.unparse(call))
         for node in ast.walk(parsed(line.code)):
             before = ast.get_source_segment(line.code, node) if isinstance(node, ast.Call | ast.BinOp) else None
-            if line != choice and before and guarded(node, call.func, condition, branch, name):
+            if chosen is not None and line != choice and before and guarded(node, guard, name):
                 return replace(before, ast.unparse(node))
     return None
 
 
-def guarded(tree, where, condition, branch, name):
-    """Put `where(condition, x, 1)` in the place of x, what goes into the op in that tree; False if the op is not there."""
-    harmless = ast.Constant(1)
-    choice = lambda x: ast.Call(where, [condition, *((x, harmless) if branch == 1 else (harmless, x))], [])
+def guarding(call, branch):
+    """(the branch of a choice, how it would choose what goes into that branch); (None, None) if it is no such call."""
+    match called(call), call.args:
+        case "where", [condition, *branches] if len(branches) == 2:
+            pair = lambda x: (x, ast.Constant(1)) if branch == 1 else (ast.Constant(1), x)
+            return call.args[branch], lambda x: ast.Call(call.func, [condition, *pair(x)], [])
+        case "masked_fill", [mask, _]:
+            return call.func.value, lambda x: ast.Call(ast.Attribute(x, "masked_fill"), [mask, ast.Constant(1)], [])
+    return None, None
+
+
+def guarded(tree, guard, name):
+    """Put `guard(x)` in the place of x, what goes into the op in that tree; False if the op is not there."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and called(node) == name:
-            if is_method(node, where):
-                node.func.value = choice(node.func.value)
+            if len(node.args) < len(registry[name].inputs):  # x.pow(2), and not pow(x, 2)
+                node.func.value = guard(node.func.value)
             else:
-                node.args[0] = choice(node.args[0])
+                node.args[0] = guard(node.args[0])
             return True
         if isinstance(node, ast.BinOp) and isinstance(node.op, OPERATORS.get(name, ())):
             side = "right" if name == "div" else "left"
-            setattr(node, side, choice(getattr(node, side)))
+            setattr(node, side, guard(getattr(node, side)))
             return True
     return False
-
-
-def is_method(call, where):
-    """Whether a call is `x.sqrt()`, and not `tg.sqrt(x)`: where `where` is `tg.where`, the latter begins with tg too."""
-    value = getattr(call.func, "value", None)
-    return not call.args or (value is not None and ast.dump(value) != ast.dump(getattr(where, "value", value)))

@@ -1,6 +1,5 @@
 """What a node is called: by its parameter's name, by the variable that holds it, or else by its op and a number: `mul3`."""
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from types import FrameType
@@ -8,7 +7,7 @@ from typing import Any
 
 from ..graph import Node, reachable
 from ..tensor import Tensor
-from ..users import frames, inside
+from ..users import users_frame
 
 
 class Names:
@@ -68,14 +67,10 @@ def variables(frame: FrameType | None) -> Iterator[tuple[str, Node]]:
     """(name, node) of each tensor that a variable of the frame holds, and of each parameter of a model that one holds."""
     if frame is None:
         return
-    for name, value in (frame.f_globals | dict(frame.f_locals)).items():
+    local = dict(frame.f_locals)
+    for name, value in (local | {k: v for k, v in frame.f_globals.items() if k not in local}).items():
         if isinstance(value, Tensor):
             if value.node is not None and not name.startswith("_"):
                 yield name, value.node
         elif hasattr(type(value), "named_parameters"):
             yield from ((f"{name}.{own}", node) for own, node in named(value))
-
-
-def users_frame() -> FrameType | None:
-    """The innermost frame that is not this package's."""
-    return next((frame for frame in frames(sys._getframe()) if not inside(frame)), None)

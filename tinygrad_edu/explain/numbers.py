@@ -9,6 +9,7 @@ from ..autograd.node import Parts
 FULL = 64  # entries that are all shown
 EDGE = 3  # of a larger array, the first and the last of each axis; of one with more axes than two, 1
 DIGITS = 6
+LINE, NEVER = 78, 10**6  # where a line is broken: a vector's; a matrix's row stays one line
 
 
 def shown(value: Any, indent: int = 0) -> str:
@@ -37,7 +38,7 @@ def shown(value: Any, indent: int = 0) -> str:
         separator=", ",
         threshold=FULL,
         edgeitems=edge(array),
-        max_line_width=100,
+        max_line_width=LINE if array.ndim == 1 else NEVER,
         prefix=" " * indent,
     )
 

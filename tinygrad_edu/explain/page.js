@@ -81,6 +81,8 @@ const page = {
     addEventListener("keydown", (event) => {
       const writing = event.target.closest && event.target.closest("input, textarea, select, dialog");
       const action = actions.get(event.key);
+      const wide = event.target.closest && event.target.closest("pre, .scroll");
+      if (wide && wide.scrollWidth > wide.clientWidth && event.key.startsWith("Arrow")) return; // it scrolls
       if (!action || writing || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       action();
