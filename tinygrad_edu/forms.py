@@ -18,7 +18,7 @@ import numpy as np
 
 from .dtype import FAST
 from .graph import Node, birth
-from .memory import into, view_of
+from .memory import into, ordered, view_of
 from .operands import no_gradient, public, reworded, tensors_only
 from .tensor import Tensor
 from .thread import thread
@@ -39,10 +39,15 @@ def {name}({signature}):
         raise reworded(op, error, ({arrays},)) from None
     if type(array) is not ndarray:
         array = asarray(array)
-    result = new(Tensor)
+{ordered}    result = new(Tensor)
     result.array = array
     result.base = result.node = None
 {record}    return {result}
+"""
+
+ORDERED = """\
+    if array.ndim > 1 and array.strides != {first}.array.strides:
+        array = ordered(array, ({arrays}))
 """
 
 CHECKED = """\
@@ -154,6 +159,7 @@ def call_text(op):
     for i, x in enumerate(op.promotes):
         test = f"{public(x)}.array.dtype is not dtype" if i else f"(dtype := {public(x)}.array.dtype) not in FAST"
         unready.append(f"({public(x)} is not None and {test})" if x in op.optional else test)
+    arrays = ", ".join(unless_none(x, op, "array") for x in op.inputs)
     return CALL.format(
         name=op.name,
         signature=arguments(op)[0],
@@ -161,7 +167,8 @@ def call_text(op):
         unready=" or ".join(unready),
         inputs=", ".join(inputs),
         params=as_dict,
-        arrays=", ".join(unless_none(x, op, "array") for x in op.inputs),
+        arrays=arrays,
+        ordered=ORDERED.format(first=inputs[0], arrays=arrays) if op.meets else "",
         arguments="".join(f", {p.name}={p.name}" if p.keyword else f", {p.name}" for p in params),
         record=record_text(op) if op.differentiable else "",
         result=f"view_of({inputs[0]}, result, op, {as_dict})" if op.view else "result",
@@ -238,7 +245,7 @@ def write_out(op):
     space = op.call.__globals__
     space |= dict(op=op, forward=op.forward, general=op.general if op.numbers is None else tensors_only(op))
     space |= dict(renamed=op.renamed, reworded=reworded, no_gradient=no_gradient)
-    space |= dict(view_of=view_of, into=into, spread=spread, thread=thread, FAST=FAST)
+    space |= dict(view_of=view_of, into=into, ordered=ordered, spread=spread, thread=thread, FAST=FAST)
     space |= dict(Tensor=Tensor, Node=Node, birth=birth, new=object.__new__, ndarray=np.ndarray, asarray=np.asarray)
     space |= {f"rule{i}": rule for i, rule in enumerate(op.rules)}
     filename = f"<the forms of {op.name}>"

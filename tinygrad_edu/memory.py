@@ -169,6 +169,46 @@ def overlaps(array):
     return False
 
 
+def ordered(array, operands):
+    """The result of an entrywise op, as torch lays it in memory: of two axes, that is the faster which steps less in the
+    first operand that tells them apart, and the later where none does. (To NumPy all operands must agree, or it goes by rows.)"""
+    operands = [x for x in operands if x is not None and x.ndim > 1]
+    if all(x.flags.c_contiguous for x in operands):
+        return array
+    steps = [np.broadcast_to(x, array.shape).strides for x in operands]
+
+    def slower(a, b):
+        """1 if axis a is, -1 if b is, else 0."""
+        for s in steps:
+            if s[a] and s[b] and (s[a], array.shape[a]) > (s[b], array.shape[b]):
+                return 1
+            if s[a] and s[b] and s[a] < s[b]:
+                return -1
+        return 0
+
+    fastest_first = [*reversed(range(array.ndim))]
+    for at in range(
+        1, array.ndim
+    ):  # each goes before those that are slower: torch's own sort, for no order may be whole
+        for i in reversed(range(at)):
+            order = slower(fastest_first[i], fastest_first[at])
+            if order < 0:
+                break
+            if order > 0:
+                fastest_first[i], fastest_first[at] = fastest_first[at], fastest_first[i]
+                at = i
+    laid = room_for(array, fastest_first[::-1])
+    if laid.strides == array.strides:
+        return array
+    laid[...] = array
+    return laid
+
+
+def room_for(array, axes):
+    """A new array for these numbers, without gaps, whose axes step in this order, the slowest first."""
+    return np.empty([array.shape[axis] for axis in axes], array.dtype).transpose(np.argsort(axes))
+
+
 def into(out, result, name, inputs=(), asks=""):
     """What `out=` asks for: the result in that tensor's memory, which is resized to hold it.
 

@@ -23,7 +23,7 @@ from .dtype import FAST
 from .forms import signature
 from .formula import source
 from .graph import Node
-from .memory import view_of
+from .memory import ordered, view_of
 from .names import publish, publish_operator
 from .tensor import Tensor, made
 from .thread import thread
@@ -71,6 +71,7 @@ class Op:
 
     text = cached_property(forms.text)
     renames = property(lambda self: "dim" in self.parameters or self.spread)
+    meets = property(lambda self: self.broadcasts and len(self.promotes) > 1)  # entries with entries
     writes_out = property(lambda self: not self.view and any(p in self.places for p in ("torch", "linalg", "special")))
 
     def pull(self, node, g):
@@ -89,6 +90,7 @@ class Op:
             array = np.asarray(thread.quietly(self.forward, *arrays, **params))
         except (TypeError, ValueError) as error:
             raise operands.reworded(self, error, arrays) from None
+        array = ordered(array, arrays) if self.meets and array.ndim > 1 else array
         for watcher in thread.watchers:
             array = watcher.forward(self, arrays, params, array)
         out = made(array, None)

@@ -298,9 +298,23 @@ FOUND = {
         )
         for name in ("huber_loss", "smooth_l1_loss")
     },
+    "no numbers, joined to one, want their gradient": (
+        ("tensor", (), {"data": [1.0], "dtype": "float64", "requires_grad": False}),
+        ("tensor", (), {"data": [], "dtype": "float64", "requires_grad": True}),
+        ("cat", (0, 1), {"dim": 0}),
+        ("backward", (2,), {"of": ".sum()"}),
+    ),
+    "a running product of one number is that number": (
+        ("tensor", (), {"data": [2.0], "dtype": "float64", "requires_grad": True}),
+        ("cumprod", (0,), {"dim": 0}),
+        ("retain_grad", (1,), {}),
+        ("second backward", (1, 0), {"of": ".square().sum()"}),
+    ),
 }
 
 
 @pytest.mark.parametrize("name", FOUND)
-def test_what_programs_have_found_stays_mended(name):
-    assert Program.of(*FOUND[name]).run(tg)["error"] == "RuntimeError"
+def test_what_programs_have_found_stays_mended(name, torch):
+    program = Program.of(*FOUND[name])
+    assert program.run(tg).get("error") == program.run(torch).get("error")
+    assert_agrees(program, tg, torch)

@@ -8,7 +8,7 @@ import numpy as np
 from .. import graph
 from ..functional.joining import stack
 from ..graph import walk
-from ..memory import wrote
+from ..memory import room_for, wrote
 from ..teaching import summed, taught
 from ..tensor import Tensor, made
 from ..thread import thread
@@ -119,17 +119,29 @@ def arrived(leaf, g, ours):
 
 
 def accumulate(leaf, g, ours):
-    """leaf.grad += g. The gradient is one tensor that lives as long as the leaf, and shares its memory with nobody."""
+    """leaf.grad += g. The gradient is one tensor that lives as long as the leaf, lies in memory as the leaf does, and shares
+    its memory with nobody."""
     if leaf.grad is None:
         if isinstance(g, Tensor):
             leaf.grad = g.clone()
         else:
-            leaf.grad = made(g if ours else np.array(g), None)
+            x = leaf.variable
+            strides = g.strides if x is None else x.array.strides
+            leaf.grad = made(g if ours and g.strides == strides else laid_out(g, strides), None)
     elif isinstance(g, Tensor):
         leaf.grad = leaf.grad + g
     else:
         leaf.grad.array += g
         wrote(leaf.grad)
+
+
+def laid_out(g, strides):
+    """A copy of g that lies in memory as those strides say, if they leave no gaps there; else row by row."""
+    copy = room_for(g, sorted(range(g.ndim), key=lambda axis: -strides[axis]))
+    if any(n > 1 and a != b for n, a, b in zip(g.shape, copy.strides, strides)):
+        copy = np.empty_like(g, order="C")
+    copy[...] = g
+    return copy
 
 
 def grad(

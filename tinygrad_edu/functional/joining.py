@@ -7,7 +7,7 @@ import numpy as np
 
 from ..compose import composed
 from ..device import contiguous_format
-from ..dtype import as_dtype, result_type
+from ..dtype import as_dtype
 from ..forms import spread
 from ..ops.axes import one_dim
 from ..ops.index import getitem
@@ -25,8 +25,8 @@ from .views import broadcast_tensors
 def cat(tensors, dim=0):
     """The tensors joined along `dim`: equal in all other dims."""
     tensors = some("cat", tensors)
-    rest = [t for t in tensors if t.array.shape != (0,)] or tensors[:1]
-    dim, shape = one_dim(dim, rest[0].array.ndim), rest[0].array.shape
+    shape = next((t.array.shape for t in tensors if t.array.shape != (0,)), (0,))
+    dim = one_dim(dim, len(shape))
     others = shape[:dim], shape[dim + 1 :]
     for i, t in enumerate(tensors):
         if not t.array.ndim:
@@ -38,12 +38,12 @@ def cat(tensors, dim=0):
         own = t.array.shape
         if (own[:dim], own[dim + 1 :]) != others and own != (0,):
             raise RuntimeError(
-                f"Sizes of tensors must match except in dimension {dim}. Expected {list(rest[0].shape)} but got"
+                f"Sizes of tensors must match except in dimension {dim}. Expected {list(shape)} but got"
                 f" {list(t.shape)} for tensor number {i} in the list."
             )
-    if len(rest) < len(tensors):
-        rest[0] = rest[0].to(result_type(*(t.array for t in tensors)))  # those without numbers have a say in the dtype
-    return concatenate.op.general(rest, {"dim": dim, "lengths": tuple(t.array.shape[dim] for t in rest)})
+    if len(shape) > 1:  # (an empty list of numbers fits everywhere)
+        tensors = [t if t.array.ndim > 1 else t.reshape(*shape[:dim], 0, *shape[dim + 1 :]) for t in tensors]
+    return concatenate.op.general(tensors, {"dim": dim, "lengths": tuple(t.array.shape[dim] for t in tensors)})
 
 
 def some(name, tensors):

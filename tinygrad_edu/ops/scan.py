@@ -70,7 +70,7 @@ def recurrence(a, g, dim):
 
 def through_products(g, x, out, dim):
     """The adjoint of cumprod: dx_k = Σ_{i≥k} g_i out_i / x_k; and where some x is 0, out_{k-1} Σ_{i≥k} g_i x_{k+1} ... x_i."""
-    if not g.shape:
+    if not g.shape or g.shape[dim] == 1:
         return g
     if not (x == 0).any():
         return apply(reverse_cumsum, g * out, dim) / x

@@ -237,11 +237,10 @@ def flatten(flow):
 
 
 def turned(flow):
-    """A sequence is a signal with its axes exchanged, in memory too: where one operand of a sum is laid out otherwise than the
-    other, torch's result lies as the first does, ours row by row, and a dropout draws its mask in the order of memory."""
+    """A sequence is a signal with its axes exchanged, but not in memory."""
     n, a, b = flow.shape
     out = Flow("signal" if flow.kind == "sequence" else "sequence", (n, b, a))
-    return st.just(Layer("", "x = x.transpose(1, 2).contiguous()", out, False))
+    return st.just(Layer("", "x = x.transpose(1, 2)", out, False))
 
 
 def pooled(flow):

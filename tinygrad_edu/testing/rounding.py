@@ -100,8 +100,9 @@ class Measure(Watcher):
         `once`: f is one function of the processor's or the C library's, which rounds its result and no more."""
         with np.errstate(all="ignore"):
             exact = f(*map(wide, arrays))
-            n = fans(what, f, arrays)
-            rounded = [r is not None and not unrounded(r, m, arrays, k) for r, m, k in zip(results, exact, n)]
+            n, always = fans(what, f, arrays)
+            each = zip(results, exact, n, always)
+            rounded = [r is not None and not unrounded(r, m, arrays, k, it) for r, m, k, it in each]
             few = any(it and r.size < FEW for it, r in zip(rounded, results))
             probes = [] if once or not any(rounded) else self.probes(arrays, PROBES if few else 1)
             moved = [f(*map(wide, near)) for near in probes]
@@ -119,23 +120,25 @@ class Measure(Watcher):
 
 
 def fans(what, f, arrays):
-    """n, how many entries of one array an entry of each result is made of: change one, and count what changes.
+    """([n], [exact]) of f's results: how many entries of one array an entry is made of (change one, and count what changes),
+    and whether it comes out exactly, of any numbers.
 
-    That depends on the op, its plain parameters and the shapes, but not on the numbers, and so is found out once."""
+    Both depend on the op, its plain parameters and the shapes, but not on the numbers, and so are found out once."""
     numbers = lambda part: isinstance(part, tuple) and all(isinstance(n, int) for n in part)
     plain = [part for part in what if isinstance(part, (str, int, float)) or numbers(part)]
     key = *plain, *(None if a is None else a.shape for a in arrays)
     if key not in FANS:
         rng = np.random.default_rng(0)
-        any_numbers = [rng.uniform(0.25, 0.75, a.shape) if rounds(a) else a for a in arrays]
-        before = f(*any_numbers)
-        FANS[key] = n = [0.0] * len(before)
+        any_numbers = [rng.uniform(0.25, 0.75, a.shape).astype(a.dtype) if rounds(a) else a for a in arrays]
+        before = f(*map(wide, any_numbers))
+        n = [0.0] * len(before)
         for i, k in [(i, k) for i, a in enumerate(arrays) if rounds(a) and a.size for k in rng.integers(0, a.size, 2)]:
-            changed = [a.copy() if j == i else a for j, a in enumerate(any_numbers)]
+            changed = [*map(wide, any_numbers)]
             changed[i].flat[k] /= 2
             for j, (r, m) in enumerate(zip(f(*changed), before)):
                 if r is not None and r.size:
                     n[j] = max(n[j], np.count_nonzero(r != m) * changed[i].size / r.size)
+        FANS[key] = n, [r is not None and np.array_equal(r, m, equal_nan=True) for r, m in zip(f(*any_numbers), before)]
     return FANS[key]
 
 
@@ -213,16 +216,18 @@ def reach(exact, moved, n, dtype):
     return np.where(np.isfinite(total), total, 0).astype(dtype)
 
 
-def unrounded(r, exact, arrays, n):
+def unrounded(r, exact, arrays, n, always):
     """Whether r, computed from these arrays, was not rounded: it is what comes out with more bits, and not by luck.
 
-    Few entries may be so by luck, unless they are entries of the arrays, but for their signs. Whole numbers are not, but
-    those that are sums: 0 often is what large terms leave, and then the terms must be small whole numbers too."""
+    Sums of n numbers may be so by luck, unless they `always` are, and so may few entries, unless they are entries of the
+    arrays, but for their signs. Whole numbers are not, but those that are sums: 0 often is what large terms leave, and then
+    the terms must be small whole numbers too."""
     arrays, eps = [a for a in arrays if rounds(a)], np.finfo(r.dtype).eps
     no_more_bits = arrays and all(np.finfo(a.dtype).eps == np.finfo(exact.dtype).eps for a in arrays)
     if no_more_bits or not (r == exact).all():
         return False
-    if r.size >= FEW or (r.any() and any(np.isin(np.abs(r), np.abs(a)).all() for a in arrays)):
+    picked = lambda: r.any() and any(np.isin(np.abs(r), np.abs(a)).all() for a in arrays)
+    if (n <= 1 or always) and (r.size >= FEW or picked()):
         return True
     small = n * prod(float(np.abs(a).max(initial=0)) for a in arrays) < 1 / eps
     return whole(r) and (n <= 1 or (small and all(map(whole, arrays))))

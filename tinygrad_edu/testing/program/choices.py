@@ -136,7 +136,7 @@ def product(d):
     )
     if y is None:
         return None
-    d.copied |= len(x.shape) != len(y.shape) and 3 in (len(x.shape), len(y.shape))
+    d.copied |= max(len(x.shape), len(y.shape)) > 2
     return [x, y], {}, shape(y.shape)
 
 

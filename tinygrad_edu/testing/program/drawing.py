@@ -60,9 +60,7 @@ class Drawing:
         self.walked: set[int] = set()  # the variables whose graph a walk has freed
         self.mixed = len(set(dtypes)) > 1
         self.taped = False  # whether a gradient has a graph: what that saves is each engine's own, so no more writes
-        self.copied = (
-            False  # whether a stack met a vector or a matrix, where torch may save a copy, and we do not: the same
-        )
+        self.copied = False  # whether a stack of matrices was multiplied, of which torch may save a copy, and we do not
         self.listed = False  # whether an index with a list was drawn
 
     # what the choices ask for

@@ -19,7 +19,6 @@ FAR = {
     "float32": 1e-3,
     "float64": 1e-8,
 }  # of the largest number of all: beyond, nobody asks for the rounding
-ROUNDED = 2.0**-10  # of its 24 bits float32 has 10 left: where fewer are, more than rounding is wrong
 HUGE = 1e30  # beyond it, and at inf and NaN, numbers are not judged
 
 
@@ -165,8 +164,7 @@ def nearer(ours, theirs, truth):
     """Where the rounding is the reference's own: ours is as near to what it gets in float64 as it is itself in float32."""
     if truth is None or theirs.dtype == np.float64 or truth.shape != theirs.shape:
         return np.zeros(theirs.shape, bool)
-    off = np.abs(theirs - truth)
-    return (np.abs(ours - truth) <= off) & (off <= ROUNDED * np.abs(truth).max(initial=0))
+    return np.abs(ours - truth) <= np.abs(theirs - truth)
 
 
 def comparable(a, b):
