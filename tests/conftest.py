@@ -1,11 +1,13 @@
 """What every test shares: Hypothesis's profiles, and torch where it is installed."""
 
 import os
+import sys
 
 import numpy as np
 import pytest
 from hypothesis import settings
 
+import tinygrad_edu as tg
 from parity import environment
 
 from .browser import browser  # noqa: F401
@@ -13,6 +15,14 @@ from .browser import browser  # noqa: F401
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=30)
 settings.register_profile("sweep", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """Each test draws the same numbers, whatever ran before it."""
+    tg.manual_seed(0)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
 
 
 @pytest.fixture

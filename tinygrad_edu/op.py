@@ -161,8 +161,12 @@ class Op:
 
     def check_unwritten(self, node):
         """Raise torch's error if a value that a rule of `node` needs was overwritten after it was saved."""
+        heard = [getattr(edge, "live", edge is not None) for edge in node.edges]  # nobody hears what no leaf keeps
+        answers = zip([any(heard)] if self.joint else heard, self.asked)
+        needed = {slot for it, wants in answers if it for slot in wants}
         for slot, x in zip(self.slots, node.saved):
-            if x is not None and (graph.written.get(node, 0) if slot == "out" else x.written_at) > node.birth:
+            written = x is not None and (graph.written.get(node, 0) if slot == "out" else x.written_at)
+            if slot in needed and written and written > node.birth:
                 raise operands.saved_overwritten(self, node, slot, x)
 
     def freed(self, node):

@@ -229,6 +229,15 @@ def keyword_of_a_write(t, x):
     return t.autograd.grad(y.sum(), x)
 
 
+def made_in_no_grad_and_met_by_what_was_written(t, x):
+    with t.no_grad():
+        y = x[:2]
+    z = t.ones(2)
+    w = y * z
+    z.add_(1)
+    w.sum().backward()
+
+
 def output_saved_by_a_write_to_a_view(t, x):
     y = x * 1
     y[:2].sigmoid_()
@@ -258,6 +267,7 @@ WRITTEN = [
     written_through_windows,
     expanded_by_nothing_written,
     keyword_of_a_write,
+    made_in_no_grad_and_met_by_what_was_written,
     output_saved_by_a_write_to_a_view,
 ]
 
