@@ -2,8 +2,10 @@
 # # 1. Nudge
 #
 # A derivative answers one question: if I nudge x a little, how much does f(x) move, per nudge? Here we ask that of plain
-# numbers, find out how far the answer can be trusted, and meet a place where there is none. Every number is checked
-# when this file runs, so before each cell say what you expect; then look.
+# numbers, find out how far the answer can be trusted, and meet a place where there is none.
+#
+# `show(what, value, expected)` prints a value, and fails unless it is the expected one: no number here goes unchecked. So
+# the answer to each **Predict** stands in the code below it. Cover that, say what you expect, then look.
 
 # %%
 from lesson import show
@@ -55,12 +57,16 @@ show("error, h = 1e-12", centred(f, 1.5, 1e-12) - 4.75, 0.00042, 1e-5)
 show("error, h = 1e-15", centred(f, 1.5, 1e-15) - 4.75, 0.58, 1e-2)
 
 # %% [markdown]
-# A number here has 53 bits: f(x) is only known to about |f(x)| · 1.1e-16, and dividing by h makes that error large again.
+# A number here has 53 bits: near 1.5 the next one is 2.2e-16 away. So x + h is rounded to one of those, as is every step of
+# f, and f(x + h) - f(x - h) is off by a few times 1e-16 however small it is itself. Dividing by 2 h makes that large: for
+# h = 1e-12, 1e-16 / 1e-12 = 1e-4, and there are several of them.
+#
 # So there are two errors, **truncation**, h², and **rounding**, 1e-16 / h. One falls with h while the other rises: a V. Its
 # foot is where they are equal, h ≈ ∛1e-16 ≈ 5e-6. What nudging can find has ten good digits at the very best.
 #
 # ## The engine does not nudge
-# It knows the slope of each operation, and multiplies them. There is no h, and so neither error.
+# It knows the slope of each operation, and multiplies them (lesson 2). There is no h, so nothing is truncated, and nothing
+# small is divided by something smaller. `x.grad` is where it leaves the slope.
 
 # %%
 x = torch.tensor(1.5, dtype=torch.float64, requires_grad=True)
@@ -69,7 +75,8 @@ show("f'(1.5) by backward", x.grad, 4.75, 0)
 
 # %% [markdown]
 # So backward is the better one, and yet we judge it by nudging: nudging knows nothing of the rules, hence shares no mistake
-# with them. `gradcheck` does so, with h = 1e-6 and in float64.
+# with them. `gradcheck(f, x)` nudges every number in x, to both sides and by 1e-6, and holds the slopes against those of
+# backward. It gives True, or else an error that shows both: "numerical" by nudging, "analytical" by backward.
 
 # %%
 point = torch.tensor([1.5], dtype=torch.float64, requires_grad=True)
@@ -90,8 +97,8 @@ zero.relu().backward()
 show("by backward", zero.grad, 0)
 
 # %% [markdown]
-# There is no slope at a corner. Backward must give some number: 0 is PyTorch's choice, and so ours. Nobody is wrong here,
-# and `gradcheck` says just that:
+# There is no slope at a corner. Backward must give some number, and any from 0 to 1 would do: 0 is PyTorch's choice, and so
+# ours. Nobody is wrong here. `gradcheck` refuses, since the two numbers differ, but it says why: a KINK.
 
 # %%
 try:
@@ -101,21 +108,22 @@ except RuntimeError as error:
 
 # %% [markdown]
 # ## Break it
-# A colleague judges gradients with h = 1e-12, "since smaller is more exact", and reports that backward is wrong for a loss
-# that counts from 1000. A constant has no slope. **Predict:** whose number is off, and by how much?
+# A colleague's loss is f(x) + 1000. She nudges by 1e-12, and reports that backward is wrong: adding a constant must not change
+# the slope, and 4.775 is not 4.75. **Predict:** who is right? What would you have her try?
 
 # %%
 loss = lambda x: 1000 + f(x)
-show("the colleague's slope", centred(loss, 1.5, 1e-12), 4.775, 1e-3)
-show("with h = 1e-6", centred(loss, 1.5, 1e-6), 4.75, 1e-6)
+show("her slope", centred(loss, 1.5, 1e-12), 4.775, 1e-3)
 try:
     torch.autograd.gradcheck(loss, point, eps=1e-12)
 except RuntimeError as error:
     print(error)
+show("the same with h = 1e-6", centred(loss, 1.5, 1e-6), 4.75, 1e-6)
 assert torch.autograd.gradcheck(loss, point)
 
 # %% [markdown]
-# Near 1000 numbers are 1.1e-13 apart, and 1.1e-13 / 2e-12 is 0.06: no slope can be told closer. The referee was wrong, not the player.
+# A constant has no slope, but it has bits: near 1000 the next number is 1.1e-13 away, and 1.1e-13 / 2e-12 is 0.06. With
+# her h no slope can be told closer than that. The referee was wrong, not the player.
 #
 # ## Exercise
 # Write `fourth(f, x, h)`, a slope from f(x ± h) and f(x ± 2h) whose error falls as h⁴: take four thirds of the centred

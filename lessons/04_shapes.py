@@ -2,7 +2,7 @@
 # # 4. Shapes
 #
 # So far every value was one number. Arrays change one thing only: "slope times what comes from above" becomes a product of
-# a row with a matrix. We never build that matrix, and each rule of the engine is a way not to.
+# a row with a matrix, the **Jacobian**. We never build it, and each rule of the engine is a way not to.
 
 # %%
 import warnings
@@ -25,8 +25,9 @@ J = explain.jacobian(y.grad_fn, 0)
 show("J", J, [[1, 0, 0], [0, 2.7182817, 0], [0, 0, 7.389056]])
 
 # %% [markdown]
-# What comes from above is g, one number per output, and what goes down is g J: a vector-Jacobian product, or **vjp**.
-# Because J is diagonal, g J is just g · exp(x), entry by entry. For a batch of 1000 numbers J has a million entries.
+# What comes from above is g, one number per output: how the loss changes with each. What goes down is g J, one number per
+# input: a vector-Jacobian product, or **vjp**. Because J is diagonal, g J is just g · exp(x), entry by entry. For a batch of
+# 1000 numbers J has a million entries, and g · exp(x) a thousand. `y.backward(g)` starts the walk with a g of our own.
 
 # %%
 g = torch.tensor([1.0, 10.0, 100.0])
@@ -83,19 +84,24 @@ show("and of all 9 pairs", wrong, 2.3333333)
 print(caught[0].message)
 
 # %% [markdown]
-# PyTorch warns here and goes on, so we do too. **Predict** what a model learns from the wrong loss, given time.
+# PyTorch warns here and goes on, so we do too. Let gradient steps move the three predictions themselves, down the wrong loss.
+# **Predict** where they end.
 
 # %%
-flat = torch.full((3, 1), 7 / 3, requires_grad=True)  # the mean of the targets, for everyone
 with warnings.catch_warnings(action="ignore"):
-    F.mse_loss(flat, target).backward()
-show("gradient there, of the wrong loss", flat.grad.squeeze(1), [0, 0, 0])
+    for _ in range(200):
+        prediction.grad = None
+        F.mse_loss(prediction, target).backward()
+        with torch.no_grad():
+            prediction -= 0.5 * prediction.grad
+show("the three predictions, trained", prediction.squeeze(1), [7 / 3, 7 / 3, 7 / 3], 1e-6)
 
 # %% [markdown]
-# Every prediction is pulled to the mean of all targets. The loss falls, and nothing is learned.
+# Each is pulled towards all three targets, and ends at their mean, 7/3. The loss falls, and nothing is learned.
 #
 # ## Break it
-# A linear layer by hand. The gradient of its bias is averaged over the batch, "as the loss is". Where is the bug?
+# A colleague adds the bias by hand. A `Function` is an operation of one's own: `forward` computes it, and `backward` gets g,
+# in the shape of the output, and gives a gradient for each input of `forward`. His test passes. **Predict:** is it right?
 
 
 # %%
@@ -111,18 +117,21 @@ class AddBias(torch.autograd.Function):
 
 one, four = torch.randn(1, 3, dtype=torch.float64), torch.randn(4, 3, dtype=torch.float64)
 bias = torch.zeros(3, dtype=torch.float64, requires_grad=True)
-assert torch.autograd.gradcheck(lambda b: AddBias.apply(one, b), bias)  # a batch of one hides it
+assert torch.autograd.gradcheck(lambda b: AddBias.apply(one, b), bias)  # his test
 try:
-    torch.autograd.gradcheck(lambda b: AddBias.apply(four, b).sum(0), bias)
+    torch.autograd.gradcheck(lambda b: AddBias.apply(four, b).sum(0), bias)  # ours: a batch of four, its rows added up
 except RuntimeError as error:
     print(error)
 
 # %% [markdown]
-# The mean of the loss is the loss's affair, and has its 1/N in g already; a copy is summed, always.
+# (Both matrices have a row for each input and a column for each output: `gradcheck` shows Jacobians turned, as PyTorch's does.)
+# 4 by nudging, 1 by backward: he takes the mean over the batch where copies are summed, and a batch of one hides it. That a
+# loss is a mean is the loss's affair: its 1/N is in g already.
 #
-# **Exercise.** Write the backward of `outer(u, v)`, whose entry (i, j) is uᵢ vⱼ, by its shapes alone; ask `gradcheck`.
+# **Exercise.** Write a Function `Outer` for uᵢ vⱼ, of vectors u and v, finding its backward by shapes alone; ask `gradcheck`.
+# (`ctx.save_for_backward(u, v)` in forward hands `u, v = ctx.saved_tensors` to backward.)
 #
-# **Three questions.** 1. What is the Jacobian of `x.sum()`, and what is g J? 2. And of `x.T`? 3. Before it adds up the
-# rows, what shape has the gradient that reaches b in `rows + b`?
+# **Three questions.** 1. What is the Jacobian of `x.sum()`, and what is g J? 2. And of `x.T`, for a matrix x? 3. What shape has
+# the gradient that reaches b in `rows + b`, before it is summed?
 #
 # Answers: [ANSWERS.md](ANSWERS.md).

@@ -11,7 +11,8 @@ import tinygrad_edu as torch
 
 # %% [markdown]
 # ## What is kept
-# `node.saved` shows it, and the op's own rule says why. **Predict:** what do exp, the square x · x, and + keep?
+# The rules that follow say what each needs. g is what comes from above, out is the op's own result, x and y are its inputs.
+# **Predict:** what do exp, the product x · x, and + keep?
 
 # %%
 x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
@@ -19,11 +20,12 @@ for y in (x.exp(), x * x, x + 1):
     op = y.grad_fn.op
     print(f"{op.name}: {op.formulas}, keeps {', '.join(op.slots) or 'nothing'}")
 y = x.exp()
-assert y.grad_fn.saved[0] is y.array  # the result itself, not a copy
+assert y.grad_fn.saved[0] is y.array  # `grad_fn` is y's place in the graph; kept is the result itself, not a copy
 
 # %% [markdown]
-# exp keeps its **result**, since that is its own slope; a product keeps its **factors**; a sum keeps **nothing**. That is
-# why training takes more memory than predicting, and why `no_grad()` is cheap: no graph, nothing kept.
+# exp keeps its **result**, since that is its own slope; a product keeps its **factors**, as each is the other's slope; a sum
+# keeps **nothing**. That is why training takes more memory than predicting, and why `no_grad()` is cheap: no graph, nothing
+# kept.
 
 # %%
 with torch.no_grad():
@@ -44,6 +46,7 @@ except RuntimeError as error:
     print(error)
 
 # %% [markdown]
+# The error quotes the rule, g * x, whose x is gone. (The graph of an op that keeps nothing, as a sum, can be walked again.)
 # With `retain_graph=True` the first one frees nothing. You rarely want it: mostly the loss should be computed anew.
 #
 # ## Views share memory
@@ -68,7 +71,8 @@ show("gradient through a write to a part", leaf.grad, [1, 10, 10], 0)
 
 # %% [markdown]
 # ## Overwritten
-# y = exp(x) is its own slope. Overwrite y, and the slope is gone. Each memory counts its writes, so backward notices:
+# y = exp(x) is its own slope. Overwrite y, and the slope is gone. Each memory counts its writes, and a node knows the count at
+# which it kept something, so backward notices:
 
 # %%
 y = x.exp()
@@ -90,7 +94,8 @@ show("x.grad: nobody needed y", x.grad, [2, 2, 2], 0)
 
 # %% [markdown]
 # ## Cut
-# `detach()` gives the same numbers with no history: a constant. And only leaves keep their gradient, unless you ask.
+# `detach()` gives the same numbers, in the same memory, with no history: a constant. And only leaves, which nobody computed,
+# keep their gradient; `retain_grad()` has another keep it too. **Predict** both gradients of y · constant, for y = x².
 
 # %%
 x.grad = None
@@ -102,33 +107,36 @@ show("∂/∂x, half of the 4x³ of x⁴", x.grad, [2, 16, 54], 0)
 
 # %% [markdown]
 # ## Break it
-# Somebody clips an activation "in place, without autograd noticing", through `.data`. Nothing complains. **Predict:** is
-# the gradient of the clipped entries 0, as it should be?
+# A colleague clips an activation in place, and backward does not complain. The slope of a clipped entry is 0. **Predict** the
+# three gradients for x = 1, 2, 3, where exp(3) = 20.09 is clipped to 10.
 
 
 # %%
 def clipped(x):
     y = x.exp()
-    y.data.clamp_(max=10)  # behind the graph's back: no write is counted
+    y.data.clamp_(max=10)
     return y.sum()
 
 
 x.grad = None
 clipped(x).backward()
-show("x.grad, of exp(1), exp(2), and 10", x.grad, [2.7182817, 7.389056, 10])
+show("x.grad, the third of it WRONG", x.grad, [2.7182817, 7.389056, 10])
 try:
     torch.autograd.gradcheck(clipped, x.detach().double().requires_grad_())
 except RuntimeError as error:
     print(error)
 
 # %% [markdown]
-# The third is neither 0, the slope of the clipped one, nor exp(3) = 20.09, that of the other: it is what lay in the memory
-# when the rule came for it. Finite differences know nothing of memory, and find it. Write `y = y.clamp(max=10)`.
+# The third is neither 0, the slope of what was clipped, nor 20.09, that of what was not: g * out read what lay in the memory
+# when backward came for it. `.data` is the same memory as `detach()`'s, but its writes are not counted: had he written
+# `y.detach().clamp_(max=10)`, backward would have refused. Finite differences know nothing of memory, and find it. Write
+# `y = y.clamp(max=10)`.
 #
 # **Exercise.** A running sum of losses, `total = total + loss`, makes memory grow with each step of training. Show it: count
-# the nodes of `total` after 100 steps with `len(tinygrad_edu.graph.reachable([total.grad_fn]))`, and cure it with one call.
+# the nodes of `total` after 100 steps with `len(tinygrad_edu.graph.reachable([total.grad_fn]))` (import it by that name), and
+# cure it with one call.
 #
-# **Three questions.** 1. May relu be overwritten by what follows it? May what it was applied to? 2. Why must `detach()`
-# share memory with its source, and what follows for writes to it? 3. Why does `x.sum()` keep no numbers at all?
+# **Three questions.** 1. relu's rule keeps g where out > 0. May its result be overwritten? May what it was applied to?
+# 2. What follows from `detach()` sharing memory with its source, for writes to it? 3. Why does `x.sum()` keep no numbers?
 #
 # Answers: [ANSWERS.md](ANSWERS.md).
