@@ -2,7 +2,8 @@
 # # 7. Backprop ninja
 #
 # Backward through ten small operations is right, and long. With pencil and paper the ten often shrink to one line. We derive
-# three such lines, and hold each against the engine, which multiplies all ten.
+# three such lines, and hold each against the engine, which multiplies all ten. `autograd.grad(L, z)` gives ∂L/∂z without
+# touching `z.grad`; `autograd.grad(y, x, g)` gives g times the Jacobian of y.
 
 # %%
 from lesson import show
@@ -15,7 +16,7 @@ torch.manual_seed(42)
 
 
 def compare(what, mine, engines, step):
-    """One line of the table: equal in every bit, or apart by rounding; anything else is an error."""
+    """One line of the table: equal in every bit, or apart by no more than rounding (lesson 6); anything else is an error."""
     exact = bool((mine == engines).all())
     assert_close(mine, engines, step=step)
     print(f"{what:>30}: {'exact' if exact else 'rounding'}, at most {(mine - engines).abs().max().item():.1e} apart")
@@ -40,11 +41,22 @@ with torch.no_grad():
 compare("∂L/∂z = (p - y) / N", dz, gradient_of_z(), gradient_of_z)
 
 # %% [markdown]
-# How far off each prediction is, shared by the batch. Nothing saturates: that is why losses should take logits.
+# How far off each prediction is, shared by the batch. On paper p (1 - p) cancels; an engine that multiplies the factors must
+# have it first. **Predict** both for a prediction that is sure and wrong: z = 20, y = 0, N = 1.
+
+# %%
+sure = torch.tensor([20.0], requires_grad=True)
+F.binary_cross_entropy(sure.sigmoid(), torch.zeros(1)).backward()
+show("∂L/∂z by its factors: WRONG", sure.grad, [0], 0)
+show("∂L/∂z = p - y", sure.detach().sigmoid(), [1], 1e-6)
+
+# %% [markdown]
+# p is 1 in float32, p (1 - p) is 0, and nothing is learned. The one line is not only shorter; that is why losses take logits.
 #
 # ## Softmax and cross entropy
 # L = -mean log pₜ with p = softmax(z), t the right class. log pₜ = zₜ - log Σ exp zⱼ, so ∂L/∂zⱼ is the slope of the
-# logarithm, exp zⱼ / Σ = pⱼ, less 1 where j is the right class. **Predict:** what do the entries of a row add up to?
+# logarithm, exp zⱼ / Σ = pⱼ, less 1 where j is the right class, all by 1/N. **Predict:** what do the entries of a row of
+# ∂L/∂z add up to?
 
 # %%
 scores = torch.randn(4, 3, requires_grad=True)
@@ -64,12 +76,15 @@ show("the sum of each row", dscores.sum(1), [0, 0, 0, 0], 1e-7)
 # To push one score up is to push the others down: probabilities have a fixed sum.
 #
 # ## Batch normalisation
-# x̂ = (x - mean) / std, over a batch of N, and what comes from above is g. Every xᵢ moves its own x̂ᵢ, but also the mean
-# and the std, and through them all others. Three paths, three terms:
+# x̂ = (x - mean) / std, over a batch of N, and what comes from above is g. Every xᵢ moves the x̂ on three paths:
 #
-#     ∂L/∂x = (g - mean(g) - x̂ · mean(g x̂)) / std
+# | path | xᵢ moves | which moves | so it hears |
+# |---|---|---|---|
+# | directly | | its own x̂ᵢ by 1/std | gᵢ / std |
+# | through the mean | the mean by 1/N | every x̂ⱼ by -1/std | -mean(g) / std |
+# | through the std | the std by x̂ᵢ/N | every x̂ⱼ by -x̂ⱼ/std | -x̂ᵢ mean(g x̂) / std |
 #
-# **Predict:** what becomes of a g that is the same for all of the batch?
+# Their sum is the line. **Predict:** what becomes of a g that is the same for all of the batch?
 
 # %%
 x = torch.randn(16, 3, requires_grad=True)
@@ -97,25 +112,33 @@ show("of an equal push, at most", gradient_of_x().abs().max(), 0, 1e-6)
 # An equal push moves the mean, and batch norm takes the mean away: nothing is left.
 #
 # ## Break it
-# A ninja forgets the 1/N of the mean. **Predict:** does the training fail? What would make up for it?
+# A colleague wrote the softmax line by heart, and is content: it trains. **Predict:** is it the gradient?
+
 
 # %%
-with torch.no_grad():
-    forgot = z.sigmoid() - y
-show("forgotten over right, entry by entry", (forgot / dz).mean(), 8, 1e-4)
+@torch.no_grad()
+def colleagues(scores):
+    return (scores.softmax(0) - F.one_hot(classes, 3)) / len(classes)
+
+
+trained = scores.detach().clone()
+for _ in range(100):
+    trained -= colleagues(trained)
+show("classified rightly, of 4", (trained.argmax(1) == classes).sum(), 4, 0)
 try:
-    assert_close(forgot, gradient_of_z(), step=gradient_of_z)
+    compare("is it the gradient?", colleagues(scores), gradient_of_scores(), gradient_of_scores)
 except AssertionError as error:
     print(error)
+show("the sum of each row", colleagues(scores).sum(1), [-0.1365752, 0.0783113, -0.1017233, -0.0900128])
 
 # %% [markdown]
-# It points the same way, eight times as far: a learning rate eight times as small hides it, until the batch size changes.
-# Adam hides it altogether, since it divides by the gradient's size. `python -m parity diff` would call it *sum for mean*.
+# Its rows do not add up to 0: `softmax(0)` runs down the batch, and the classes are along axis 1. To go roughly down is enough
+# to train, so that a loss falls proves no gradient. A second opinion does.
 #
 # **Exercise.** tanh and the squared error: L = mean (tanh z - y)². Write ∂L/∂z in one line, and `compare` it.
 #
-# **Three questions.** 1. Why do the two gradients of "rounding" differ at all, if the mathematics is the same? 2. The middle
-# term of batch norm's line is missing in some code. For which g does nobody notice? 3. In evaluation, mean and std are
-# constants. What is ∂L/∂x then?
+# **Three questions.** 1. Why do the two gradients of "rounding" differ at all, if the mathematics is the same? 2. Somebody's
+# batch norm lacks the path through the mean. For which g does nobody notice? 3. In evaluation, mean and std are constants.
+# What is ∂L/∂x then?
 #
 # Answers: [ANSWERS.md](ANSWERS.md).
