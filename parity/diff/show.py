@@ -110,7 +110,7 @@ def training(report):
     if losses:
         (ours, torch), drift = losses[-1], [max(step["drift"].values(), default=0.0) for step in report["steps"]]
         yield (
-            f"Running free, {len(losses)} steps end at a loss of {ours:.8g}, torch's at {torch:.8g};"
+            f"Running free, after step {len(losses)} the loss is {ours:.8g}, torch's {torch:.8g};"
             f" parameters drift apart by {max(drift):.2g} at most."
         )
     if report["printed"]["first"]:

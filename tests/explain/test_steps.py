@@ -86,6 +86,7 @@ def test_each_product_is_the_gradient_times_the_jacobian():
 
 def test_every_op_has_a_formula():
     assert [op.name for op in registry.values() if not formula(op)] == []
+    assert formula(registry["cumsum"]) == "out_k = x_0 + ... + x_k along `dim`"
     without = [(op.name, rule) for op in registry.values() for rule in rules(op).values() if not rule.expression]
     assert without == []
 

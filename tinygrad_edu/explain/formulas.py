@@ -2,6 +2,7 @@
 
 import dis
 import inspect
+import re
 from collections.abc import Callable
 from functools import cache
 from textwrap import dedent
@@ -49,9 +50,9 @@ def formula(op: Any) -> str:
 
 
 def first_sentence(function: Callable) -> str:
-    """The first sentence of a docstring, in one line."""
+    """The first sentence of a docstring, in one line; the dots of "x₀ + ... + xₙ" do not end it."""
     paragraph = " ".join((inspect.getdoc(function) or "").split("\n\n")[0].split())
-    return paragraph.split(". ")[0].removesuffix(".")
+    return re.split(r"(?<![ .])\. ", paragraph)[0].removesuffix(".")
 
 
 @cache

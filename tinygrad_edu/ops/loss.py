@@ -70,9 +70,9 @@ TINY = float(np.float32(1e-12))
     ],
 )
 def binary_cross_entropy(x, target, weight=None, *, reduction="mean"):
-    """-(t log p + (1 - t) log(1 - p)), each logarithm no less than -100.
+    """-(target log x + (1 - target) log(1 - x)), each logarithm no less than -100.
 
-    The slope in p is (p - t) / (p (1 - p)): after a sigmoid, whose slope is p (1 - p), just p - t."""
+    The slope in x is (x - target) / (x (1 - x)): after a sigmoid, whose slope is x (1 - x), just x - target."""
     if x.shape != target.shape:
         raise ValueError(
             f"Using a target size (torch.Size({list(target.shape)})) that is different to the input size"
@@ -148,7 +148,7 @@ def logit_odds(x, pos_weight):
     ],
 )
 def binary_cross_entropy_with_logits(x, target, weight=None, pos_weight=None, *, reduction="mean"):
-    """The loss above of σ(x), which is exact where σ(x) rounds to 0 or 1: (1 - t) x - log σ(x).
+    """(1 - target) x - log σ(x): the binary cross entropy of σ(x), exact where σ(x) rounds to 0 or 1.
 
     `pos_weight` multiplies the loss of the positives."""
     if x.shape != target.shape:
