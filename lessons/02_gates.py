@@ -8,6 +8,7 @@
 from lesson import show
 
 import tinygrad_edu as torch
+from tinygrad_edu import explain
 
 # %% [markdown]
 # ## Forward
@@ -48,12 +49,17 @@ show("∂y/∂b", b.grad, db, 0)
 show("∂y/∂c", c.grad, dc, 0)
 
 # %% [markdown]
-# Three habits are worth a name. Addition **hands on** what comes from above to both its inputs. Multiplication **swaps**:
-# each input gets the other one's value. And relu is a **gate**: open, it hands all on; closed, nothing. Here is the same
-# walk, as the engine takes it; `backward` has freed its graph, so we compute y again.
+# a's is negative: to raise y, lower a. Three habits are worth a name. Addition **hands on** what comes from above to both its
+# inputs. Multiplication **swaps**: each input gets the other one's value. And relu is a **gate**: open, it hands all on;
+# closed, nothing. Here is the same walk as the engine takes it. (What it is made of, backward frees as it goes; so we compute y
+# again. "Jacobian" is the slope at hand, x and y are the first and the second input, and `0 + 1 = 1` is what was there before,
+# plus what comes, which lesson 3 is about.)
 
 # %%
-y = (a * b + c).relu()
+for leaf in (a, b, c):
+    leaf.grad = None
+with explain.recording():  # so that it can say which line made what
+    y = (a * b + c).relu()
 print(y.explain(names={"a": a, "b": b, "c": c}))
 
 # %% [markdown]
@@ -61,9 +67,8 @@ print(y.explain(names={"a": a, "b": b, "c": c}))
 # Let c be 5, so that s = -1. **Predict** all three gradients, before you look.
 
 # %%
-for leaf in (a, b, c):
-    leaf.grad = None
-(a * b + (c - 5)).relu().backward()
+c = torch.tensor(5.0, requires_grad=True)
+(a * b + c).relu().backward()
 show("∂y/∂a behind a closed gate", a.grad, 0, 0)
 show("∂y/∂b behind a closed gate", b.grad, 0, 0)
 show("∂y/∂c behind a closed gate", c.grad, 0, 0)
@@ -72,7 +77,8 @@ show("∂y/∂c behind a closed gate", c.grad, 0, 0)
 # No step of any optimizer moves a, b or c now. A unit whose gate is closed for every example is called **dead**.
 #
 # ## A gate that is nearly closed
-# The sigmoid σ(z) = 1 / (1 + exp(-z)) has the slope σ (1 - σ): at most a quarter, and next to nothing far from 0.
+# The sigmoid σ(z) = 1 / (1 + exp(-z)) has the slope σ(z) (1 - σ(z)): a quarter at z = 0, and less anywhere else. **Predict**
+# it at z = 10: about 0.01, or less?
 
 # %%
 for z, slope in ((0.0, 0.25), (2.0, 0.10499359), (10.0, 0.0000453958)):
@@ -81,14 +87,17 @@ for z, slope in ((0.0, 0.25), (2.0, 0.10499359), (10.0, 0.0000453958)):
     show(f"slope of the sigmoid at {z.item():g}", z.grad, slope, 5e-9)
 
 # %% [markdown]
-# In a stack of ten sigmoids the first one hears the product of ten such slopes. **Predict:** at best, how much is left?
+# Put ten sigmoids in a row, each of the one before. What comes from above reaches the first as a product with ten such slopes.
+# **Predict:** at best, how much of it is left?
 
 # %%
-show("0.25 to the tenth", 0.25**10, 9.5367e-7, 1e-11)
+show("a quarter, to the tenth", 0.25**10, 9.5367e-7, 1e-11)
 
 # %% [markdown]
 # ## Break it
-# Here is a multiplication by hand, with its slopes the wrong way round. `backward` believes whatever it is told.
+# A colleague has written a multiplication by hand. A `Function` is an operation of one's own: `forward` computes it, and puts
+# aside what `backward` will need; `backward` gets g, what comes from above, and gives the product for each input. Her test
+# is `gradcheck` (lesson 1), at x = y = 3, and it passes. **Predict:** is she right?
 
 
 # %%
@@ -101,24 +110,25 @@ class Multiply(torch.autograd.Function):
     @staticmethod
     def backward(ctx, g):
         x, y = ctx.saved_tensors
-        return g * x, g * y  # swapped: the slope of x y along x is y
+        return g * x, g * y
 
 
 def number(value):
     return torch.tensor(value, dtype=torch.float64, requires_grad=True)
 
 
-assert torch.autograd.gradcheck(Multiply.apply, (number(3.0), number(3.0)))  # no complaint?
+assert torch.autograd.gradcheck(Multiply.apply, (number(3.0), number(3.0)))  # hers
 try:
     torch.autograd.gradcheck(Multiply.apply, (number(2.0), number(-3.0)))
 except RuntimeError as error:
     print(error)
 
 # %% [markdown]
-# At x = y = 3 the bug cannot be seen: both slopes are 3. Judge a rule at numbers that have nothing special to them.
+# The slope of x y along x is y: multiplication swaps, and she did not. At x = y = 3 both slopes are 3, and the bug cannot be
+# seen. Judge a rule at numbers that have nothing special to them.
 #
 # ## Exercise
-# Write a Function `Divide` for x / y, and have `gradcheck` judge it at (2, -3). Its slopes are 1/y and -x/y².
+# Write a Function `Divide` for x / y, and have `gradcheck` judge it at x = 2, y = -3. Its slopes are 1/y and -x/y².
 #
 # ## Three questions
 # 1. y = a + a. By the habit of addition, what is ∂y/∂a?

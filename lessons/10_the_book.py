@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 10. The book, number by number
 #
-# A perceptron tells two clouds of points apart: Example 3.10 of Rao and McMahan's *Natural Language Processing with
-# PyTorch*, with the learning rate of the authors' notebook. We take its first steps by hand.
+# A perceptron, one linear layer and a sigmoid, tells two clouds of points apart: Example 3.10 of Rao and McMahan's *Natural
+# Language Processing with PyTorch*, with the learning rate of the authors' notebook. We take its first step by hand.
 
 # %%
 import warnings
@@ -30,17 +30,16 @@ batch(1000)  # the book draws its picture first
 
 # %% [markdown]
 # ## Forward
-# One linear layer and a sigmoid: p = σ(x wᵀ + b). The seed gives the weights that PyTorch gives, to the bit.
+# p = σ(x wᵀ + b): how sure the model is that a point is of class 1. The seed gives the weights that PyTorch gives, to the bit.
+# **Predict** p for the first point, (4.02, 1.29), from w = (-0.596, -0.006) and b = 0.174: above or below a half?
 
 # %%
 linear = nn.Linear(2, 1)
 w, b = linear.weight, linear.bias
 show("w", w, [[-0.59634966, -0.00619887]], 0.5e-8)
 show("b", b, [0.17408705], 0.5e-8)
-
 x, y = batch(1000)
 show("the first point, of target 0", x[0], [4.0193124, 1.2923317])
-
 z = linear(x)
 show("z₀ = w · x₀ + b", z[0], [-2.2308397])
 p = torch.sigmoid(z).squeeze()
@@ -48,7 +47,8 @@ show("p₀ = 1 / (1 + exp(-z₀))", p[0], 0.09701506)
 
 # %% [markdown]
 # ## The loss
-# Binary cross entropy: -log p where the target is 1, -log(1 - p) where it is 0, averaged over the batch. Is it small here?
+# Binary cross entropy: -log p where the target is 1, -log(1 - p) where it is 0, averaged over the batch. A model that always
+# says 0.5 has log 2 = 0.69. **Predict:** is ours, which was never trained, better or worse?
 
 # %%
 show("-log(1 - p₀)", -torch.log(1 - p[0]), 0.1020494)
@@ -57,12 +57,12 @@ show("the mean over 1000 points", loss, 0.98767126)
 
 # %% [markdown]
 # ## Backward, by hand
-# Three factors, from the loss to z. With N = 1000:
+# Three factors, from the loss to z, with N = 1000:
 #
 #     ∂loss/∂p = (p - y) / (p (1 - p)) / N        ∂p/∂z = p (1 - p)        ∂loss/∂z = (p - y) / N
 #
-# The two p (1 - p) cancel: what reaches the weights is just how far off each prediction is. And z = x wᵀ + b, so each
-# weight hears that times its own input, summed over the batch; the bias hears the plain sum.
+# The two p (1 - p) cancel: what reaches z is just how far off each prediction is. And z = x wᵀ + b, so each weight hears that
+# times its own input, summed over the batch; the bias hears the plain sum.
 
 # %%
 with torch.no_grad():
@@ -74,7 +74,7 @@ show("∂loss/∂w by hand", dw, [-1.007136, 1.072825])
 show("∂loss/∂b by hand", db, -0.312107)
 
 # %% [markdown]
-# Now the engine, which knows nothing of this cancellation: it multiplies the rule of each op on the way.
+# Now the engine, which knows nothing of this:
 
 # %%
 loss.backward()
@@ -83,8 +83,8 @@ show("b.grad", b.grad, [-0.312107])
 
 # %% [markdown]
 # ## Adam's first step
-# m = 0.1 g and v = 0.001 g², for β = (0.9, 0.999). Dividing by 1 - β¹ undoes the start from zero: m̂ = g, v̂ = g².
-# So the step is lr · g / √g² = ± lr, whatever the gradient's size. Which way does each parameter go?
+# After one step m = 0.1 g and v = 0.001 g² (lesson 8). Divided by 0.1 and by 0.001 they are g and g², so that the step is
+# lr · g / √g² = ± lr. **Predict:** which way does each weight go, and how far, for lr = 0.01?
 
 # %%
 optimizer = optim.Adam([w, b], lr=0.01)
@@ -92,6 +92,7 @@ optimizer.step()
 show("m", optimizer.state[w]["exp_avg"], [[-0.1007136, 0.1072825]])
 show("v", optimizer.state[w]["exp_avg_sq"], [[0.00101432, 0.00115095]], 5e-9)
 show("w after the step", w, [[-0.58634967, -0.01619887]], 0.5e-8)
+
 
 # %% [markdown]
 # ## And on, step after step
@@ -108,15 +109,15 @@ def step():
 
 
 show("loss at step 2", step(), 0.97074461)
-for _ in range(78):
-    last = step()
+last = [step() for _ in range(78)][-1]
 show("loss at step 80, where the book stops", last, 0.2098246, 2e-7)
 show("w then", w, [[-0.117134, -0.660881]], 1e-6)
 show("b then", b, [0.638850], 1e-6)
 
 # %% [markdown]
 # ## Break it, six ways
-# `doctor` watches a loop and says what ails it. **Predict** what it will say; of one of the six it says nothing.
+# `doctor(model, optimizer)` watches a loop and says what ails it. (BCELoss would refuse what `mse_loss` only warns of.) **Predict**
+# what it says of each of the six; of one it says nothing.
 
 
 # %%
@@ -132,7 +133,7 @@ def broken(zero_grad=True, again=False, squeeze=True, sigmoids=1, lr=0.01, size=
             nn.functional.mse_loss(p.squeeze() if squeeze else p, y).backward()
             optimizer.step()
             optimizer.step() if again else None
-    print(f"{doctor}\n")
+    print(doctor)
     return [found.name for found in doctor.diagnoses]
 
 
@@ -140,7 +141,7 @@ assert broken(zero_grad=False) == ["forgotten zero_grad"]
 assert broken(squeeze=False) == ["(N) against (N, 1)"]
 assert broken(sigmoids=2) == ["sigmoid twice"]
 assert broken(again=True) == ["step before backward"]
-assert broken(lr=1.0) == []  # a hundred times as large: each step is legal, and too long
+assert broken(lr=1.0) == []  # too long, but in two steps no loss has risen yet
 assert broken(size=1) == ["squeeze lost the batch"]
 
 # %% [markdown]
