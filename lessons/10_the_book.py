@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 10. The book, number by number
 #
-# A perceptron, one linear layer and a sigmoid, tells two clouds of points apart: Example 3.10 of Rao and McMahan's *Natural
-# Language Processing with PyTorch*, with the learning rate of the authors' notebook. We take its first step by hand.
+# A perceptron tells two clouds of points apart: Example 3.10 of Rao and McMahan's *Natural Language Processing with PyTorch*,
+# with the learning rate of the authors' notebook. We take its first step by hand.
 
 # %%
 import warnings
@@ -30,8 +30,8 @@ batch(1000)  # the book draws its picture first
 
 # %% [markdown]
 # ## Forward
-# p = σ(x wᵀ + b): how sure the model is that a point is of class 1. The seed gives the weights that PyTorch gives, to the bit.
-# **Predict** p for the first point, (4.02, 1.29), from w = (-0.596, -0.006) and b = 0.174: above or below a half?
+# p = σ(x wᵀ + b), a linear layer and a sigmoid: how sure the model is that a point is of class 1. **Predict** p for the first
+# point, (4.02, 1.29), from w = (-0.596, -0.006) and b = 0.174, PyTorch's own bits for this seed: above or below a half?
 
 # %%
 linear = nn.Linear(2, 1)
@@ -52,8 +52,7 @@ show("p₀ = 1 / (1 + exp(-z₀))", p[0], 0.09701506)
 
 # %%
 show("-log(1 - p₀)", -torch.log(1 - p[0]), 0.1020494)
-loss = nn.BCELoss()(p, y)
-show("the mean over 1000 points", loss, 0.98767126)
+show("the mean over 1000 points", loss := nn.BCELoss()(p, y), 0.98767126)
 
 # %% [markdown]
 # ## Backward, by hand
