@@ -45,6 +45,7 @@ class Variable:
     laid: bool = True  # how it lies there is the same in all engines: not of what is made of several that lie otherwise
     origins: set[int] = field(default_factory=set)  # the leaves that it is computed from ...
     history: set[int] = field(default_factory=set)  # ... and all else, itself too
+    collected: set[int] = field(default_factory=set)  # the leaves whose .grad it is computed from
 
 
 class Drawing:
@@ -126,15 +127,18 @@ class Drawing:
         requires = recording and any(x.requires for x in variables) and parameters.get("create_graph", True)
         origins = set().union(*(x.origins for x in variables))
         history = set().union(*(x.history for x in variables))
+        collected = set().union(*(x.collected for x in variables))
         if operation.makes:
             view = operation.name == "detach" or operation in CHAPTERS["views"]
             if operation.name == "getitem":
                 view = not parameters["index"].copies
             self.variables.append(self.made(operation, number, shape, variables, requires, origins, view))
             self.variables[-1].history = {number, *history} if requires else set()
+            self.variables[-1].collected = {variables[0].number} if operation.name == "grad" else collected
         elif operation in CHAPTERS["writes"]:
             for x in self.variables:
                 x.written |= x.memory == variables[0].memory
+                x.collected |= collected if x.memory == variables[0].memory else set()
             if requires:
                 variables[0].requires, variables[0].origins, variables[0].history = True, origins, {number, *history}
 

@@ -7,10 +7,6 @@ import numpy as np
 from .choices import shape_of, sized, stretching
 
 
-def requiring(d):
-    return d.existing(lambda x: x.requires)
-
-
 def computed(d):
     x = d.existing(lambda x: x.requires and not x.leaf and x.memory == x.number)
     return x and ([x], {}, x.shape)
@@ -37,12 +33,17 @@ def fresh(d):
     """A test for values to go back from: whose graph is whole, as far as is known; now and then for any that have one. Where
     no graph is built, only from a single number, which need not be made one."""
     any_ = d.integer(0, 5) == 5
-    startable = lambda x: x.requires and not x.leaf and not (quiet(d) and x.shape)
+    startable = lambda x: safe(x) and not x.leaf and not (quiet(d) and x.shape)
     return lambda x: startable(x) and (any_ or not x.history & d.walked)
 
 
+def safe(x):
+    """Whether a walk from x writes to no .grad that x was computed from: torch does so on its way, and we at its end."""
+    return x.requires and not x.collected & x.origins
+
+
 def started(d):
-    x = d.existing(fresh(d)) or (None if quiet(d) else requiring(d))
+    x = d.existing(fresh(d)) or (None if quiet(d) else d.existing(safe))
     if x is None:
         return None
     keep = {"retain_graph": True} if d.listed or (d.full and d.flag()) else {}
