@@ -161,13 +161,16 @@ class Op:
 
     def check_unwritten(self, node):
         """Raise torch's error if a value that a rule of `node` needs was overwritten after it was saved."""
-        heard = [getattr(edge, "live", edge is not None) for edge in node.edges]  # nobody hears what no leaf keeps
-        answers = zip([any(heard)] if self.joint else heard, self.asked)
-        needed = {slot for it, wants in answers if it for slot in wants}
         for slot, x in zip(self.slots, node.saved):
             written = x is not None and (graph.written.get(node, 0) if slot == "out" else x.written_at)
-            if slot in needed and written and written > node.birth:
+            if written and written > node.birth and not self.idle(slot, node):
                 raise operands.saved_overwritten(self, node, slot, x)
+
+    def idle(self, slot, node):
+        """Whether a saved input serves one rule, among others, whose result no leaf keeps: torch does not even save it."""
+        served = [edge for edge, wants in zip(node.edges, self.asked) if slot in wants]
+        one = slot != "out" and len(served) == 1 and sum(self.ruled) > 1 and not self.joint
+        return one and not getattr(served[0], "live", True)
 
     def freed(self, node):
         """torch's error for a walk that finds what `node` saved gone."""

@@ -238,6 +238,14 @@ def made_in_no_grad_and_met_by_what_was_written(t, x):
     w.sum().backward()
 
 
+def made_in_no_grad_and_its_result_overwritten(t, x):
+    with t.no_grad():
+        y = x[:2]
+    z = y.sigmoid()
+    z.mul_(2)
+    z.sum().backward()
+
+
 def output_saved_by_a_write_to_a_view(t, x):
     y = x * 1
     y[:2].sigmoid_()
@@ -268,6 +276,7 @@ WRITTEN = [
     expanded_by_nothing_written,
     keyword_of_a_write,
     made_in_no_grad_and_met_by_what_was_written,
+    made_in_no_grad_and_its_result_overwritten,
     output_saved_by_a_write_to_a_view,
 ]
 

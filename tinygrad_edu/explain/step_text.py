@@ -56,7 +56,7 @@ def entry(name: str, value: Any) -> list[str]:
     """A name and what it is; further lines stand under the first, and a long name on a line by itself."""
     lines = (value if isinstance(value, str) else shown(value)).split("\n")
     head = f"    {name}".ljust(MARGIN + 4)
-    if len(head) > MARGIN + 4:
+    if len(name) >= MARGIN:
         lines = ["", *lines]
     return [f"{head if i == 0 else ' ' * (MARGIN + 4)}{line}".rstrip() for i, line in enumerate(lines)]
 
