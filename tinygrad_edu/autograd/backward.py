@@ -125,8 +125,8 @@ def accumulate(leaf, g, ours):
         if isinstance(g, Tensor):
             leaf.grad = g.clone()
         else:
-            x = leaf.variable
-            strides = g.strides if x is None else x.array.strides
+            x = leaf.variable  # (whose .data may have got another shape)
+            strides = x.array.strides if x is not None and x.array.shape == g.shape else g.strides
             leaf.grad = made(g if ours and g.strides == strides else laid_out(g, strides), None)
     elif isinstance(g, Tensor):
         leaf.grad = leaf.grad + g

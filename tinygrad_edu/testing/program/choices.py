@@ -158,6 +158,7 @@ def layer_and_bias(d):
         return None
     (x, w), _, shape = drawn
     b = d.variable(lambda b: b.shape == w.shape[:1] and b.dtype == x.dtype, [w.shape[:1]], x.dtype)
+    d.copied |= len(x.shape) == 1
     return b and ([x, w, b], {}, shape)
 
 

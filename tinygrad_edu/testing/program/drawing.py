@@ -61,7 +61,9 @@ class Drawing:
         self.walked: set[int] = set()  # the variables whose graph a walk has freed
         self.mixed = len(set(dtypes)) > 1
         self.taped = False  # whether a gradient has a graph: what that saves is each engine's own, so no more writes
-        self.copied = False  # whether a stack of matrices was multiplied, of which torch may save a copy, and we do not
+        # Whether a stack of matrices was multiplied, of which torch may save a copy, or a layer applied to one vector, of which
+        # torch makes a view: we do not, and who writes after that may find other things overwritten.
+        self.copied = False
         self.listed = False  # whether an index with a list was drawn
 
     # what the choices ask for

@@ -9,10 +9,13 @@ from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from inspect import isroutine
+from math import prod
 from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
+
+from ...ops.index import region
 
 TABS = "    "
 
@@ -50,9 +53,11 @@ class Index:
         """Whether x[...] has a memory of its own: not if it is a view."""
         return any(isinstance(item, list | bool) for item in self.items)
 
-    def arrays(self):
-        """The same for NumPy, with its lists as arrays."""
-        return tuple(as_array(item) if isinstance(item, list) else item for item in self.items)
+    def read(self, shape):
+        """0, 1, 2, ... in this shape, read at the index as torch does: by numbers first, then by lists. (NumPy: by both at once.)"""
+        arrays = tuple(as_array(item) if isinstance(item, list) else item for item in self.items)
+        part, picks = region(np.arange(prod(shape)).reshape(shape), arrays)
+        return part[picks]
 
     def __str__(self):
         return ", ".join(map(item_text, self.items or ((),))) + "," * (

@@ -77,8 +77,8 @@ def differences(program: Program, engine: Any, reference: Any) -> list[Differenc
     """How a program ends in `engine` and in `reference`, where that differs, in the order of its variables; [] if it does not.
 
     The type of an error, shapes, dtypes, requires_grad and numbers that are no floats must be equal. Floats may differ by
-    1e-12 (1e-5, if any is float32) of the tensor's largest, and beyond that by κ ≤ 64 times what rounding does to them, which is
-    measured with tinygrad_edu (`assert_close`). A program is not judged where numbers that are not the same in both engines
+    1e-12 (1e-5, if any is float32) of the tensor's largest, by the last digit of the program's largest, and beyond that by κ ≤ 64
+    times what rounding does to them, which is measured with tinygrad_edu (`assert_close`). A program is not judged where numbers that are not the same in both engines
     come nearer than 1e-9 to a kink (of relu, max, sort, ...), for rounding has then chosen the side; nor at 1e30 and above.
     """
     ours, theirs = program.run(engine), program.run(reference)
@@ -154,8 +154,9 @@ def by_rounding(program, found, scale, reference):
     def explained(d):
         if sigma[d.name].shape != d.actual.shape:
             return False
+        lost = np.abs(d.actual - d.expected) <= np.finfo(d.expected.dtype).eps * scale  # 0 may be what large terms left
         rounded = kappas(d.actual, d.expected, sigma[d.name]) <= KAPPA
-        return bool((rounded | nearer(d.actual, d.expected, truth.get(d.name))).all())
+        return bool((lost | rounded | nearer(d.actual, d.expected, truth.get(d.name))).all())
 
     return [d for d in numeric.values() if explained(d)]
 

@@ -1,7 +1,5 @@
 """What a program does to a graph: going back, hooks, and writes in place. Drawn as in choices.py."""
 
-from math import prod
-
 import numpy as np
 
 from .choices import shape_of, sized, stretching
@@ -43,7 +41,9 @@ def safe(x):
 
 
 def started(d):
-    x = d.existing(fresh(d)) or (None if quiet(d) else d.existing(safe))
+    fits = fresh(d)
+    x = d.flag() and d.existing(lambda x: fits(x) and x.written and not alone(d, x))  # most can go wrong with these
+    x = x or d.existing(fits) or (None if quiet(d) else d.existing(safe))
     if x is None:
         return None
     keep = {"retain_graph": True} if d.listed or (d.full and d.flag()) else {}
@@ -159,7 +159,7 @@ def written_part(d, number=False):
     if x is None:
         return None
     index = d.index(x.shape, True)
-    places = np.arange(prod(x.shape)).reshape(x.shape)[index.arrays()]
+    places = index.read(x.shape)
     if len(np.unique(places)) < places.size:
         return None  # of two values for one place the last stays, and torch's derivative says that both do
     if number:

@@ -2,8 +2,6 @@
 
 from math import prod
 
-import numpy as np
-
 from .choices import LARGEST, along, axis, ranked, sized, without
 
 
@@ -109,7 +107,7 @@ def diagonal(d):
 def picked(d, arrays=True):
     x = d.variable()
     index = d.index(x.shape, arrays)
-    shape = np.empty(x.shape, bool)[index.arrays()].shape
+    shape = index.read(x.shape).shape
     return None if prod(shape) > LARGEST else ([x], {"index": index}, shape)
 
 
