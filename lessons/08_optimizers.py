@@ -42,13 +42,14 @@ show("lr = 0.1, after 10 steps", walk(lambda p: optim.SGD(p, lr=0.1), 10), [0.34
 show("lr = 0.11, after 10 steps", walk(lambda p: optim.SGD(p, lr=0.11), 10), [0.3118172, 6.1917364])
 
 # %% [markdown]
-# Beyond lr = 2 / 20 the factor 1 - 20 lr is below -1, and w₁ jumps from side to side, further each time. The steepest direction
-# sets that limit, and the flat one has to live with it. That is the whole trouble.
+# For lr = 0.05 the factor 1 - 20 lr is 0: w₁ is at the bottom in one step. Beyond lr = 2 / 20 it is below -1, and w₁ jumps from
+# side to side, further each time. The steepest direction sets that limit, and the flat one has to live with it: that is the
+# whole trouble.
 #
 # ## Momentum
-# u ← μ u + g, then w ← w - lr · u, with μ = 0.9, say: u is a sum of all gradients, the older the less. Where they agree, step after
-# step, they add up to 1 / (1 - μ) = 10 of them. SGD with lr = 0.05 leaves w₀ at 0.599 after ten steps. **Predict:** where is it
-# with momentum: nearer to 0, or beyond?
+# u ← μ u + g, then w ← w - lr · u, with μ = 0.9, say: u is a sum of all gradients, the older the less. Were they all equal, they
+# would add up to 1 + μ + μ² + ... = 1 / (1 - μ) = 10 of them in the long run. SGD with lr = 0.05 leaves w₀ at 0.599 after ten
+# steps. **Predict:** where is it with momentum: nearer to 0, or beyond? And w₁, which SGD had at 0 after one?
 
 # %%
 w, u = torch.tensor([1.0, 1.0], dtype=torch.float64), 0.0
@@ -61,7 +62,7 @@ show("momentum 0.9, by hand", w, [-0.3109229, 0.1753165])
 show("apart from the engine's, at most", (w - engines).abs().max(), 0, 1e-15)
 
 # %% [markdown]
-# Beyond: what has gathered way is not stopped at once.
+# Beyond, both of them: what has gathered way is not stopped at once.
 #
 # ## Adam
 # m ← 0.9 m + 0.1 g and v ← 0.999 v + 0.001 g² are running means of g and of g². Both start at 0, so after t steps they hold
@@ -88,11 +89,11 @@ engines = walk(lambda p: optim.Adam(p, lr=0.1), 10)
 show("apart from the engine's, at most", (adam(10) - engines).abs().max(), 0, 1e-14)
 
 # %% [markdown]
-# In the first step m̂ = g and v̂ = g², so it is lr · g / |g|: lr in every direction, whatever the gradient. Flat or steep, w₀ and
-# w₁ go together: Adam does not see the size of a gradient, only how steadily it points one way.
+# In the first step m̂ = g and v̂ = g², so it is lr · g / |g|: lr in every direction, whatever the gradient. w₀ and w₁ go on together,
+# for each gradient is a multiple of its w, and a factor cancels in m̂ / √v̂: Adam does not see how steep it is, only how steadily.
 #
 # ## What an optimizer keeps
-# To stop and go on, save what it remembers as well as the weights: here m, v and the count t.
+# To stop and go on, save what it remembers as well as the weights: here m (`exp_avg`), v (`exp_avg_sq`) and the count t (`step`).
 
 # %%
 w = torch.tensor([1.0, 1.0], dtype=torch.float64, requires_grad=True)
@@ -127,13 +128,15 @@ show("ours, in a valley of 1/100000", adam(10, depth=1e-5), [0.0773, 0.0763], 5e
 show("the colleague's there", colleagues(10, depth=1e-5), [0.903, 0.199], 5e-5)
 
 # %% [markdown]
-# His eps stands inside the root. Where g² is far above 1e-8 nobody sees it; along w₀ it is 1e-10 here, √(1e-10 + 1e-8) is ten
-# times |g|, and his steps are a tenth of ours. `python -m parity diff` calls it *eps inside the root*.
+# His eps stands inside the root, where 1e-8 is as much as √1e-8 = 1e-4 outside. Gradients far above that hide it; along w₀ they
+# are 1e-5 here, √(1e-10 + 1e-8) is ten times that, and his steps are a tenth of ours. (`python -m parity diff SCRIPT`, of
+# lesson 9, calls it *eps inside the root*.)
 #
-# **Exercise.** AdamW takes weight decay out of the gradient: w ← w - lr · λ · w beside Adam's step. Add it to `adam`, and
-# compare ten steps with `optim.AdamW(lr=0.1, weight_decay=0.1)`.
+# **Exercise.** Weight decay pulls w towards 0. AdamW first shrinks the old w, w ← w - lr · λ · w, then takes Adam's step, with the
+# gradient that was there before. Add it to `adam`, and compare ten steps with `optim.AdamW(lr=0.1, weight_decay=0.1)`; λ is
+# `weight_decay`.
 #
 # **Three questions.** 1. Why does a learning rate of 0.1 for SGD make w₁ jump between 1 and -1 for ever? 2. What does Adam do
-# in its 100th step if all gradients were equal? 3. You resume a training with fresh m and v. What does the first step do?
+# in its 100th step if all gradients were equal? 3. You resume a training with fresh m, v and t. What does the first step do?
 #
 # Answers: [ANSWERS.md](ANSWERS.md).
