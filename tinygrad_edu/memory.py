@@ -186,10 +186,9 @@ def ordered(array, operands):
                 return -1
         return 0
 
+    # Each axis goes before those that are slower. The sort is torch's own: "slower" need not be an order, where strides are odd.
     fastest_first = [*reversed(range(array.ndim))]
-    for at in range(
-        1, array.ndim
-    ):  # each goes before those that are slower: torch's own sort, for no order may be whole
+    for at in range(1, array.ndim):
         for i in reversed(range(at)):
             order = slower(fastest_first[i], fastest_first[at])
             if order < 0:
