@@ -88,7 +88,7 @@ class Judge:
             return {}
         return {i: sigma[i] for i in doubtful if i in sigma and sigma[i].shape == ours[i].shape}
 
-    def rounded(self, key, a, b, sigma, exact, reach):
+    def rounded(self, key, a, b, sigma, exact=None, reach=None):
         delta = np.abs(a.astype(np.float64) - b)
         if sigma is None:
             allowed = COARSE[b.dtype.name] * self.scales[key]

@@ -119,7 +119,7 @@ class Updates:
                 worst = float(kappa.max())
                 found[key] = judge.verdict(worst <= UPDATE, a, b, kappa, worst, f"{UPDATE} eps × terms")
             else:  # (a step with a closure makes many evaluations, and cannot be taken again)
-                found[key] = judge.rounded(("update", key), a, b, None, None)
+                found[key] = judge.rounded(("update", key), a, b, None)
         return found
 
     def sigma(self, optimizer, start):

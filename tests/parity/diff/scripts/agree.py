@@ -62,12 +62,13 @@ lbfgs = torch.optim.LBFGS([line], max_iter=3)
 
 def closure():
     lbfgs.zero_grad()
-    loss = (line - torch.tensor([1.0, 2.0])).square().sum() + line.prod()
+    loss = (line.exp() - torch.tensor([1.0, 2.0]) * line).sum()
     loss.backward()
     return loss
 
 
-lbfgs.step(closure)
+for _ in range(2):
+    lbfgs.step(closure)
 
 # Sequences, attention, views and writes, hooks, errors that both raise, ties.
 lstm, attention = nn.LSTM(3, 4, batch_first=True), nn.MultiheadAttention(4, 2, batch_first=True)
