@@ -55,14 +55,19 @@ class Call:
         """Whether it writes into its first argument."""
         return written(self.name)
 
-    def again(self, torch, gradients=None, wide=False):
+    def again(self, torch, gradients=None, wide=False, seed=None):
         """Make the call in the engine `torch`, on copies: (arrays of the results, those of the gradients of `given`).
 
-        `gradients` are those of the results, None for one that has none; without them no gradient is taken."""
+        `gradients` are those of the results, None for one that has none; without them no gradient is taken. `wide`: in
+        float64. With a `seed` what is given is moved by half its last bit, at random up or down."""
         made: list[Any] = []
+        rng = None if seed is None else np.random.default_rng(seed)
 
         def tensor(value):
-            array = np.array(value.array, np.float64 if wide and value.array.dtype.kind == "f" else None)
+            floats = value.array.dtype.kind == "f"
+            array = np.array(value.array, np.float64 if wide and floats else None)
+            if rng and floats:
+                array *= 1 + np.finfo(value.array.dtype).eps / 2 * rng.choice((-1, 1), array.shape)
             made.append(torch.from_numpy(array).requires_grad_(value.grad and gradients is not None))
             return made[-1] * 1 if value.grad and self.writes else made[-1]
 

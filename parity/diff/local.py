@@ -6,6 +6,8 @@ steps (updates.py)."""
 from functools import partial
 from weakref import ref
 
+import numpy as np
+
 from .arrivals import Arrivals, inner
 from .calls import tensors, write, written
 from .compare import EQUAL, Judge, Verdict
@@ -103,7 +105,9 @@ class Local(View):
         if name in UNSET:
             verdicts = [EQUAL]
         else:
-            verdicts = self.judge.judge(("output", name, call.where), ours, theirs, again, exact)
+            verdicts = self.judge.judge(
+                ("output", name, call.where), ours, theirs, again, exact, partial(self.reach_of, call)
+            )
         if name in ORDERS and not verdicts[-1].agrees and tied(call, ours[-1]):
             verdicts[-1] = EQUAL
         self.compared["outputs"] += len(verdicts)
@@ -111,6 +115,12 @@ class Local(View):
         for i, verdict in enumerate(verdicts):
             if not verdict.agrees:
                 self.wrong_result(call, name, i, verdict, ours[i].copy(), theirs[i])
+
+    def reach_of(self, call):
+        """What it does to each result, or tensor written to beside, if what the call read is rounded once more."""
+        exact, _ = self.oracle.again(call, wide=True)
+        moved = [self.oracle.again(call, wide=True, seed=seed)[0] for seed in range(3)]
+        return [np.sqrt(np.mean([np.square(m - e) for m in ms], 0)) for e, *ms in zip(exact, *moved)]
 
     def wrong_result(self, call, name, i, verdict, ours, theirs):
         """A result differs, or, after the results, a tensor that the call wrote to beside, as a norm its running mean."""

@@ -35,12 +35,15 @@ class Matching:
     def match(self, name, where, given, direct):
         """(the reference's call that ours is, or None; whether it was given the same bits)
 
-        Where no call was, the first that was given tensors of the same form will do, if it was made `direct`ly."""
+        Where no call was, the first that was given tensors of the same form will do, if it was made `direct`ly. Of no tensors,
+        the numbers must be the same: modules make what they hold in different orders, and line after line in many sizes."""
         near, overwrites = None, name in WHATEVER or name.startswith("init.")
         for i, call in self.coming(where, name):
             if "item" in name and index(given) != index(call.args):
                 continue  # a DataLoader of ours takes all rows of a batch at once
             likeness = alike([t.detach().numpy() for t in tensors(given)], [v.array for _, v in call.given])
+            if not call.given and plain(given) != plain(call.args):
+                continue
             if likeness == "equal" or (likeness and overwrites):
                 return self.taken(i), True
             if near is None and likeness == "of one form" and direct and not self.ours_to_come(i):
@@ -78,6 +81,13 @@ def alike(ours, theirs):
     if len(ours) != len(theirs) or any(a.shape != b.shape or a.dtype != b.dtype for a, b in zip(ours, theirs)):
         return None
     return "equal" if all(a.tobytes() == b.tobytes() for a, b in zip(ours, theirs)) else "of one form"
+
+
+def plain(args):
+    """The numbers among arguments, also in lists: sizes, mostly."""
+    if isinstance(args, (list, tuple)):
+        return [number for arg in args for number in plain(arg)]
+    return [args] if type(args) in (int, float) else []
 
 
 def index(given):

@@ -12,11 +12,12 @@ def main():
     os.dup2(2, 1)
     while True:
         try:
-            call, gradients, wide = pickle.load(sys.stdin.buffer)
+            call, *options = pickle.load(sys.stdin.buffer)
         except EOFError:
             return
         try:
-            answer = call.again(torch, gradients, wide)
+            torch.manual_seed(0)  # a call that draws draws the same each time
+            answer = call.again(torch, *options)
         except Exception as error:
             answer = f"{type(error).__name__}: {error}"
         pickle.dump(answer, answers, protocol=5)

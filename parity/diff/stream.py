@@ -53,11 +53,11 @@ class Oracle:
 
     process = None
 
-    def again(self, call, gradients=None, wide=False):
+    def again(self, call, gradients=None, wide=False, seed=None):
         if self.process is None:
             pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
             self.process = subprocess.Popen([sys.executable, "-m", "parity.diff.oracle"], **pipes)
-        pickle.dump((call, gradients, wide), self.process.stdin, protocol=5)
+        pickle.dump((call, gradients, wide, seed), self.process.stdin, protocol=5)
         self.process.stdin.flush()
         answer = pickle.load(self.process.stdout)
         if isinstance(answer, str):

@@ -37,11 +37,12 @@ class RunningNorm(Affine):
         super().__init__()
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
+        self._affine((num_features,), device, dtype, weight=affine, bias=affine and bias)
         where = dict(device=device, dtype=dtype)
         begin = zeros(num_features, **where), ones(num_features, **where), tensor(0, device=device, dtype=int64)
         for name, value in zip(("running_mean", "running_var", "num_batches_tracked"), begin):
             self.register_buffer(name, value if track_running_stats else None)
-        self._affine((num_features,), device, dtype, weight=affine, bias=affine and bias)
+        self.reset_parameters()
 
     def reset_running_stats(self) -> None:
         if self.track_running_stats:

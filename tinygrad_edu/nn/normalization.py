@@ -19,11 +19,10 @@ class Affine(Module):
     bias: Parameter | None
 
     def _affine(self, size: tuple[int, ...], device: Any, dtype: Any, **wanted: bool) -> None:
-        """Hold these of weight and bias, where they are wanted, in this size."""
+        """Hold these of weight and bias, where they are wanted, in this size; they are not set yet."""
         for name, is_wanted in wanted.items():
             parameter = Parameter(empty(size, device=device, dtype=dtype)) if is_wanted else None
             self.register_parameter(name, parameter)
-        self.reset_parameters()
 
     def reset_parameters(self) -> None:
         if self.weight is not None:
@@ -51,6 +50,7 @@ class LayerNorm(Affine):
         self.eps, self.elementwise_affine = eps, elementwise_affine
         wanted = dict(weight=elementwise_affine, bias=elementwise_affine and bias)
         self._affine(self.normalized_shape, device, dtype, **wanted)
+        self.reset_parameters()
 
     def forward(self, input: Tensor) -> Tensor:
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
@@ -80,6 +80,7 @@ class RMSNorm(Affine):
         self.normalized_shape = sizes(normalized_shape)
         self.eps, self.elementwise_affine = eps, elementwise_affine
         self._affine(self.normalized_shape, device, dtype, weight=elementwise_affine)
+        self.reset_parameters()
 
     def forward(self, x: Tensor) -> Tensor:
         return F.rms_norm(x, self.normalized_shape, self.weight, self.eps)
@@ -114,6 +115,7 @@ class GroupNorm(Affine):
             raise ValueError(f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})")
         self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
         self._affine((num_channels,), device, dtype, weight=affine, bias=affine and bias)
+        self.reset_parameters()
 
     def forward(self, input: Tensor) -> Tensor:
         return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
