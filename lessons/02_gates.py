@@ -12,7 +12,7 @@ from tinygrad_edu import explain
 
 # %% [markdown]
 # ## Forward
-# Three operations: p = a b, then s = p + c, then y = relu(s), which is s if that is positive, else 0.
+# Four operations: p = a b, then s = p + c, then r = relu(s), which is s if that is positive, else 0, then y = 3 r.
 
 # %%
 a = torch.tensor(2.0, requires_grad=True)
@@ -20,10 +20,12 @@ b = torch.tensor(-3.0, requires_grad=True)
 c = torch.tensor(10.0, requires_grad=True)
 p = a * b
 s = p + c
-y = s.relu()
+r = s.relu()
+y = 3 * r
 show("p = a b", p, -6, 0)
 show("s = p + c", s, 4, 0)
-show("y = relu(s)", y, 4, 0)
+show("r = relu(s)", r, 4, 0)
+show("y = 3 r", y, 12, 0)
 
 # %% [markdown]
 # ## Backward, by hand
@@ -31,7 +33,8 @@ show("y = relu(s)", y, 4, 0)
 #
 # | operation | slope at hand | from above | product |
 # |---|---|---|---|
-# | y = relu(s) | 1, since s > 0 | dy | ds = dy · 1 |
+# | y = 3 r | 3 | dy | dr = dy · 3 |
+# | r = relu(s) | 1, since s > 0 | dr | ds = dr · 1 |
 # | s = p + c | 1 for p, 1 for c | ds | dp = ds · 1, dc = ds · 1 |
 # | p = a b | **b** for a, **a** for b | dp | da = dp · b, db = dp · a |
 #
@@ -39,7 +42,8 @@ show("y = relu(s)", y, 4, 0)
 
 # %%
 dy = 1
-ds = dy * 1
+dr = dy * 3
+ds = dr * 1
 dp, dc = ds * 1, ds * 1
 da, db = dp * -3, dp * 2
 
@@ -50,16 +54,18 @@ show("∂y/∂c", c.grad, dc, 0)
 
 # %% [markdown]
 # a's is negative: to raise y, lower a. Three habits are worth a name. Addition **hands on** what comes from above to both its
-# inputs. Multiplication **swaps**: each input gets the other one's value. And relu is a **gate**: open, it hands all on;
-# closed, nothing. Here is the same walk as the engine takes it. (What it is made of, backward frees as it goes; so we compute y
-# again. "Jacobian" is the slope at hand, x and y are the first and the second input, and `0 + 1 = 1` is what was there before,
-# plus what comes, which lesson 3 is about.)
+# inputs. Multiplication **swaps**: each input gets what comes from above times the other one's value. And relu is a **gate**:
+# open, it hands all on; closed, nothing.
+#
+# Here is the same walk as the engine takes it. It says a lot; hold the lines `rule` and `product` against the table. (g is what
+# comes from above, x and y are the first and the second input, the "Jacobian" is the slope at hand, and `0 + 3 = 3` is what
+# was there before plus what comes, which lesson 3 is about. Backward frees its way as it goes, so we compute y again.)
 
 # %%
 for leaf in (a, b, c):
     leaf.grad = None
 with explain.recording():  # so that it can say which line made what
-    y = (a * b + c).relu()
+    y = 3 * (a * b + c).relu()
 print(y.explain(names={"a": a, "b": b, "c": c}))
 
 # %% [markdown]
@@ -68,13 +74,13 @@ print(y.explain(names={"a": a, "b": b, "c": c}))
 
 # %%
 c = torch.tensor(5.0, requires_grad=True)
-(a * b + c).relu().backward()
+(3 * (a * b + c).relu()).backward()
 show("∂y/∂a behind a closed gate", a.grad, 0, 0)
 show("∂y/∂b behind a closed gate", b.grad, 0, 0)
 show("∂y/∂c behind a closed gate", c.grad, 0, 0)
 
 # %% [markdown]
-# No step of any optimizer moves a, b or c now. A unit whose gate is closed for every example is called **dead**.
+# A step along such a gradient moves neither a, b nor c. A unit whose gate is closed for every example is called **dead**.
 #
 # ## A gate that is nearly closed
 # The sigmoid σ(z) = 1 / (1 + exp(-z)) has the slope σ(z) (1 - σ(z)): a quarter at z = 0, and less anywhere else. **Predict**
@@ -88,7 +94,7 @@ for z, slope in ((0.0, 0.25), (2.0, 0.10499359), (10.0, 0.0000453958)):
 
 # %% [markdown]
 # Put ten sigmoids in a row, each of the one before. What comes from above reaches the first as a product with ten such slopes.
-# **Predict:** at best, how much of it is left?
+# **Predict:** at most, how much of it is left?
 
 # %%
 show("a quarter, to the tenth", 0.25**10, 9.5367e-7, 1e-11)
