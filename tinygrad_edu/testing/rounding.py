@@ -18,6 +18,7 @@ variance 1/12 of its last bit.
 Parker, Monte Carlo arithmetic, 1997; Vignes, A stochastic arithmetic for reliable scientific computation, 1993.
 """
 
+from functools import partial
 from math import prod, sqrt
 from types import SimpleNamespace
 
@@ -101,13 +102,18 @@ class Measure(Watcher):
         with np.errstate(all="ignore"):
             exact = f(*map(wide, arrays))
             n, always = fans(what, f, arrays)
-            each = zip(results, exact, n, always)
+            each = zip(results, exact, n, [it or partial(self.picks, f, arrays, i) for i, it in enumerate(always)])
             rounded = [r is not None and not unrounded(r, m, arrays, k, it) for r, m, k, it in each]
             few = any(it and r.size < FEW for it, r in zip(rounded, results))
             probes = [] if once or not any(rounded) else self.probes(arrays, PROBES if few else 1)
             moved = [f(*map(wide, near)) for near in probes]
             each = zip(rounded, results, n, exact, *moved)
             return n, [reach(x, m, k, r.dtype) if it else None for it, r, k, x, *m in each]
+
+    def picks(self, f, arrays, i):
+        """Whether f's i-th result is made of entries of the arrays even when those are moved."""
+        near = [wide(a) for a in self.probes(arrays, 1)[0]]
+        return picked(f(*near)[i], near)
 
     def probes(self, arrays, times):
         """The same numbers, each moved at random by one last bit in the mean; but whole numbers are what they are."""
@@ -219,18 +225,25 @@ def reach(exact, moved, n, dtype):
 def unrounded(r, exact, arrays, n, always):
     """Whether r, computed from these arrays, was not rounded: it is what comes out with more bits, and not by luck.
 
-    Sums of n numbers may be so by luck, unless they `always` are, and so may few entries, unless they are entries of the
-    arrays, but for their signs. Whole numbers are not, but those that are sums: 0 often is what large terms leave, and then
-    the terms must be small whole numbers too."""
+    Sums of n numbers may be so by luck, unless they `always` are, or pick entries of the arrays (`always` tells when called);
+    and so may few entries, unless they are entries of the arrays, but for their signs. Whole numbers are not, but those that
+    are sums: 0 often is what large terms leave, and then the terms must be small whole numbers too."""
     arrays, eps = [a for a in arrays if rounds(a)], np.finfo(r.dtype).eps
     no_more_bits = arrays and all(np.finfo(a.dtype).eps == np.finfo(exact.dtype).eps for a in arrays)
     if no_more_bits or not (r == exact).all():
         return False
-    picked = lambda: r.any() and any(np.isin(np.abs(r), np.abs(a)).all() for a in arrays)
-    if (n <= 1 or always) and (r.size >= FEW or picked()):
+    if n > 1 and callable(always):
+        if picked(r, arrays) and always():
+            return True
+    elif r.size >= FEW or picked(r, arrays):
         return True
     small = n * prod(float(np.abs(a).max(initial=0)) for a in arrays) < 1 / eps
     return whole(r) and (n <= 1 or (small and all(map(whole, arrays))))
+
+
+def picked(r, arrays):
+    """Whether all entries of r are entries of one of the arrays, but for their signs."""
+    return r.any() and any(np.isin(np.abs(r), np.abs(a)).all() for a in arrays if rounds(a))
 
 
 def contributions(node, parts):
