@@ -51,6 +51,11 @@ def unit_interval(x, y, **parameters):
     return np.stack([x, x - 1, y, y - 1])
 
 
+def turns(x):
+    """Where a last bit is a good part of a turn, rounding alone decides what sine makes of it."""
+    return np.where(np.spacing(np.abs(x)) > 1e-3, 0, np.inf)
+
+
 def threshold(x, number=0):
     return x
 
@@ -80,8 +85,8 @@ add("tanh", "{0}.tanh()", of.one)
 add("sigmoid", "{0}.sigmoid()", of.one)
 add("square", "{0}.square()", of.one)
 add("abs", "{0}.abs()", of.one, zero)
-add("sin", "{0}.sin()", of.one)
-add("cos", "{0}.cos()", of.one)
+add("sin", "{0}.sin()", of.one, turns)
+add("cos", "{0}.cos()", of.one, turns)
 add("log", "({0} * {0} + 1).log()", of.one)
 add("sqrt", "({0} * {0} + 1).sqrt()", of.one)
 add("rsqrt", "({0} * {0} + 1).rsqrt()", of.one)
@@ -202,7 +207,7 @@ add("copy_", "{0}.copy_({1})", orders.written_with)
 add("sub_", "{0}.sub_({1})", orders.written_with)
 add("fill_", "{0}.fill_({number})", orders.written_number)
 add("pow_", "{0}.pow_({power})", orders.written_power)
-add("sin_", "{0}.sin_()", orders.written_first)
+add("sin_", "{0}.sin_()", orders.written_first, turns)
 add("exp_", "{0}.exp_()", orders.written)
 add("relu_", "{0}.relu_()", orders.written, zero)
 add("masked_fill_", "{0}.masked_fill_({0} > 0, {number})", orders.written_number, threshold)
