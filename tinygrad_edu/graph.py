@@ -23,6 +23,7 @@ class Node:
 
     __slots__ = ("__weakref__", "birth", "dtype", "edges", "op", "params", "saved", "shape")
     output_nr = 0  # which of its maker's outputs this is the place of
+    live = True  # whether gradients are kept or passed on here
     metadata = property(lambda self: notes.setdefault(self, {}))
     maker = property(lambda self: self)  # other than itself for one of several outputs (autograd/function.py)
 
@@ -36,7 +37,7 @@ class Node:
 
     @property
     def next_functions(self):
-        return tuple((None, 0) if edge is None else (edge.maker, edge.output_nr) for edge in self.edges)
+        return tuple((e.maker, e.output_nr) if e and e.live else (None, 0) for e in self.edges)
 
     def __repr__(self):
         return f"<{self.name()} object at {id(self):#x}>"

@@ -40,7 +40,7 @@ def differentiate(outputs, gradients, wanted=None, keep=False, taped=False):
 
 def seed(i, t, g):
     """The gradient that a walk starts with at its i-th output, t."""
-    if t.node is None:
+    if t.node is None or not t.node.live:
         raise RuntimeError(
             taught(
                 f"element {i} of tensors does not require grad and does not have a grad_fn: it is a constant to autograd.",
@@ -184,7 +184,7 @@ def grad(
     found, mine = differentiate(outputs, gradients, {x.node for x in inputs}, keep, create_graph)
     results = []
     for i, x in enumerate(inputs):
-        g = found.get(x.node)
+        g = found.get(x.node) if x.node.live else None
         if g is None and materialize_grads:
             g = np.zeros(x.shape, x.array.dtype)
         elif g is None and not allow_unused:

@@ -69,13 +69,15 @@ def recurrence(a, g, dim):
 
 
 def through_products(g, x, out, dim):
-    """The adjoint of cumprod: dx_k = Σ_{i≥k} g_i out_i / x_k; and where some x is 0, out_{k-1} Σ_{i≥k} g_i x_{k+1} ... x_i."""
+    """The adjoint of cumprod: dx_k = Σ_{i≥k} g_i out_i / x_k; and where some x is 0, Σ_{i≥k} g_i Π_{j≤i, j≠k} x_j."""
     if not g.shape or g.shape[dim] == 1:
         return g
     if not (x == 0).any():
         return apply(reverse_cumsum, g * out, dim) / x
+    # (The factors behind are of x, not of out: where this is differentiated, out hears nothing of it.)
+    behind = apply(cumprod, span(x, dim, 0, -1), dim)
     ahead = recurrence(span(x, dim, 1), g, dim)
-    return joined([span(ahead, dim, 0, 1), span(out, dim, 0, -1) * span(ahead, dim, 1)], dim)
+    return joined([span(ahead, dim, 0, 1), behind * span(ahead, dim, 1)], dim)
 
 
 @op(dx=lambda g, x, out, dim: through_products(g, x, out, dim), inplace=True, cases=SCANS)

@@ -38,7 +38,7 @@ class Variable:
     requires: bool
     memory: int  # the variable in whose memory it lies: itself, unless it is a view
     leaf: bool = False
-    fixed: bool = False  # a leaf that wants a gradient, or a view of one: writing to it is an error
+    fixed: bool = False  # a write with a graph is an error: to leaves that want a gradient, and their views
     stretched: bool = False  # several entries may lie in one place
     written: bool = False  # its memory was written to
     rows: bool = True  # it lies in memory row by row
@@ -146,11 +146,12 @@ class Drawing:
 
     def made(self, operation, number, shape, variables, requires, origins, view):
         dtype = max((x.dtype for x in variables), key=lambda name: np.dtype(name).itemsize)
-        memory = variables[0].memory if view else number
-        if operation.name in ("detach", "grad") or not requires:
-            made = Variable(number, shape, dtype, False, memory)
-        else:
-            made = Variable(number, shape, dtype, True, memory, fixed=view and variables[0].fixed, origins=origins)
+        x, severed = variables[0], operation.name in ("detach", "grad")
+        made = Variable(number, shape, dtype, requires and not severed, x.memory if view else number)
+        made.origins = origins if made.requires else set()
+        if view and not severed:  # a view of what wants a gradient wants one without a graph too, as a leaf
+            made.leaf = x.requires and not requires
+            made.requires, made.fixed = x.requires, x.fixed or made.leaf
         made.stretched = operation.name in ("expand", "autograd.grad") or (view and variables[0].stretched)
         made.rows = all(x.rows for x in variables) and not (view and operation.name not in STRAIGHT)
         made.laid = variables[0].laid if view or len(variables) == 1 else made.rows

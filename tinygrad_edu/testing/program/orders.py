@@ -103,18 +103,12 @@ def alone(d, x):
     return sum(y.memory == x.memory for y in d.variables) == 1
 
 
-def late(d, x):
-    """Whether x was made before a write to what it shares memory with gave that a history: torch finds x's own only when it is
-    looked at, and refuses to write to it before."""
-    return x.written and not x.requires and any(y.requires and y.memory == x.memory for y in d.variables)
-
-
 def writable(d):
     """What may be written to: no leaf that wants a gradient, unless graphs are off; nothing that is stretched, or
     empty. Every other time something that others see too."""
     if d.mixed or d.taped or d.copied:
         return None
-    fits = lambda x: sized(x) and not x.stretched and (quiet(d) or not x.fixed) and not late(d, x)
+    fits = lambda x: sized(x) and not x.stretched and (quiet(d) or not x.fixed)
     return (d.existing(lambda x: fits(x) and not alone(d, x)) if d.flag() else None) or d.existing(fits)
 
 
