@@ -93,6 +93,19 @@ def switched_off_after_forward(t):
     return [x.grad, w.grad is None]
 
 
+def view_without_a_graph(t):
+    """It wants a gradient, as what it is a view of, but none comes to it."""
+    x = leaf(t, 2.0, 3.0)
+    with t.no_grad():
+        view = x[0]
+    y = view * x[1]
+    y.backward(retain_graph=True)
+    nobody = [node is None for node, _ in y.grad_fn.next_functions]
+    missed = [error(lambda: view.backward()), error(lambda: t.autograd.grad(y, view, retain_graph=True))]
+    none = t.autograd.grad(y, view, allow_unused=True)[0] is None
+    return [view.requires_grad, view.is_leaf, view.grad is None, x.grad, *nobody, *missed, none]
+
+
 def names(t):
     x = leaf(t, 1.0, 2.0)
     y = (x * 2).exp().sum()
@@ -206,6 +219,7 @@ def variables(t):
     [
         modes,
         modes_after_an_error,
+        view_without_a_graph,
         gradients,
         accumulation,
         switched_off_after_forward,

@@ -163,6 +163,19 @@ def test_what_is_judged(engine, name):
     assert [difference.name for difference in differences(program, wrong, tg)] == name
 
 
+def test_numbers_are_as_coarse_as_those_they_are_computed_from():
+    program = Program.of(
+        ("tensor", (), {"data": -0.84375, "dtype": "float64", "requires_grad": False}),
+        ("tensor", (), {"data": 1.0, "dtype": "float32", "requires_grad": False}),
+        ("sin", (1,), {}),
+        ("add", (0, 2), {}),
+    )
+    wrong = SimpleNamespace(**vars(WRONG))
+    wrong.tensor = lambda data, **options: tg.tensor(data * (1 + 1e-7 * (data == 1)), **options)
+    assert not np.isclose(program.run(wrong)["d"], program.run(tg)["d"], rtol=1e-5)
+    assert differences(program, wrong, tg) == []
+
+
 # ------------------------------------------------------------------ other engines
 
 
@@ -309,6 +322,12 @@ FOUND = {
         ("cumprod", (0,), {"dim": 0}),
         ("retain_grad", (1,), {}),
         ("second backward", (1, 0), {"of": ".square().sum()"}),
+    ),
+    "where a factor is 0, the gradient of a running product is not computed from the product": (
+        ("tensor", (), {"data": [2.0, 3.0, 0.0], "dtype": "float64", "requires_grad": True}),
+        ("cumprod", (0,), {"dim": 0}),
+        ("retain_grad", (1,), {}),
+        ("second backward", (1, 0), {"of": ".sum()"}),
     ),
 }
 

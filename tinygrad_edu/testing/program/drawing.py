@@ -62,7 +62,8 @@ class Drawing:
         self.mixed = len(set(dtypes)) > 1
         self.taped = False  # whether a gradient has a graph: what that saves is each engine's own, so no more writes
         # Whether a stack of matrices was multiplied, of which torch may save a copy, or a layer applied to one vector, of which
-        # torch makes a view: we do not, and who writes after that may find other things overwritten.
+        # torch makes a view, as of a vector in any product, which matters if no gradient passes through that: we do not, and
+        # who writes after that may find other things overwritten.
         self.copied = False
         self.listed = False  # whether an index with a list was drawn
 
@@ -125,6 +126,7 @@ class Drawing:
         variables, parameters, shape = drawn
         number = len(self.steps)
         self.steps.append(Step(operation, number, tuple(x.number for x in variables), parameters, self.modes))
+        self.copied |= operation in CHAPTERS["matrices"] and any(x.leaf and x.memory != x.number for x in variables)
         recording = "no_grad" not in self.modes[-1:]
         requires = recording and any(x.requires for x in variables) and parameters.get("create_graph", True)
         origins = set().union(*(x.origins for x in variables))

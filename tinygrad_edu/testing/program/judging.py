@@ -14,11 +14,7 @@ from .minimal import minimal
 
 LOOSE = {"float16": 1e-2, "float32": 1e-5, "float64": ALGEBRA}  # of the largest entry: what needs no excuse
 CORNER = {"float16": 0.1, "float32": 1e-3, "float64": 1e-9}  # nearer to a kink than this, rounding may decide the side
-FAR = {
-    "float16": 1,
-    "float32": 1e-3,
-    "float64": 1e-8,
-}  # of the largest number of all: beyond, nobody asks for the rounding
+FAR = {"float16": 1, "float32": 1e-3, "float64": 1e-8}  # of the largest of all numbers: beyond, it is no rounding
 HUGE = 1e30  # beyond it, and at inf and NaN, numbers are not judged
 
 
@@ -77,9 +73,10 @@ def differences(program: Program, engine: Any, reference: Any) -> list[Differenc
     """How a program ends in `engine` and in `reference`, where that differs, in the order of its variables; [] if it does not.
 
     The type of an error, shapes, dtypes, requires_grad and numbers that are no floats must be equal. Floats may differ by
-    1e-12 (1e-5, if any is float32) of the tensor's largest, by the last digit of the program's largest, and beyond that by κ ≤ 64
-    times what rounding does to them, which is measured with tinygrad_edu (`assert_close`). A program is not judged where numbers that are not the same in both engines
-    come nearer than 1e-9 to a kink (of relu, max, sort, ...), for rounding has then chosen the side; nor at 1e30 and above.
+    1e-12 (1e-5, if any is float32) of the tensor's largest, by the last digit of the program's largest, and beyond that by
+    κ ≤ 64 times what rounding does to them, which is measured with tinygrad_edu (`assert_close`). A program is not judged
+    where numbers that are not the same in both engines come nearer than 1e-9 to a kink (of relu, max, sort, ...), for rounding
+    has then chosen the side; nor at 1e30 and above.
     """
     ours, theirs = program.run(engine), program.run(reference)
     names = unlike(ours, theirs)
@@ -90,7 +87,7 @@ def differences(program: Program, engine: Any, reference: Any) -> list[Differenc
         return []
     if largest(theirs) > HUGE or at_a_corner(program, engine, reference):
         return []
-    excused = by_rounding(program, found, largest(theirs), reference)
+    excused = by_rounding(program, found, largest(theirs), coarsest(theirs), reference)
     return [difference for difference in found if difference not in excused]
 
 
@@ -102,8 +99,13 @@ def unlike(ours, theirs):
     """The names of what differs, without any excuse. What an engine does not say at all is not compared."""
     if "error" in ours or "error" in theirs:
         return ["error"] if ours.get("error") != theirs.get("error") else []
-    loose = max((LOOSE[a.dtype.name] for a in theirs.values() if floating(a)), default=0)
+    loose = LOOSE[coarsest(theirs)]
     return [name for name, b in theirs.items() if name in ours and not alike(ours[name], b, loose)]
+
+
+def coarsest(outcome):
+    """The dtype, among all, whose numbers have the fewest digits: all else may be computed from them."""
+    return max((a.dtype.name for a in outcome.values() if floating(a)), key=LOOSE.get, default="float64")
 
 
 def floating(a):
@@ -129,14 +131,14 @@ def largest(outcome):
     return max((np.inf if np.isnan(a) else float(a) for a in floats), default=1.0)
 
 
-def by_rounding(program, found, scale, reference):
-    """Those of the differences, none of them far beyond the last digits of `scale`, that rounding explains: |Δ| ≤ κ σ, with σ of the program in
-    our engine. (Beyond, it would be a corner that rounding has crossed, and of these `at_a_corner` has the say.)"""
+def by_rounding(program, found, scale, coarse, reference):
+    """Those of the differences that rounding explains: |Δ| ≤ κ σ, with σ of the program in our engine. None of them is far
+    beyond the last digits of `scale` in the `coarse` dtype. (Beyond, it would be a corner that rounding has crossed, and of these `at_a_corner` has the say.)"""
     ours = import_module(__name__.partition(".")[0])  # which imports this package
     numeric = {
         d.name: d
         for d in found
-        if comparable(d.actual, d.expected) and distance(d.actual, d.expected) <= FAR[d.expected.dtype.name] * scale
+        if comparable(d.actual, d.expected) and distance(d.actual, d.expected) <= FAR[coarse] * scale
     }
 
     def step():
@@ -154,7 +156,7 @@ def by_rounding(program, found, scale, reference):
     def explained(d):
         if sigma[d.name].shape != d.actual.shape:
             return False
-        lost = np.abs(d.actual - d.expected) <= np.finfo(d.expected.dtype).eps * scale  # 0 may be what large terms left
+        lost = np.abs(d.actual - d.expected) <= np.finfo(coarse).eps * scale  # 0 may be what large terms left
         rounded = kappas(d.actual, d.expected, sigma[d.name]) <= KAPPA
         return bool((lost | rounded | nearer(d.actual, d.expected, truth.get(d.name))).all())
 

@@ -64,8 +64,10 @@ def slope(d):
 
 
 def taped(d):
-    """Note that a gradient has a graph, if every rule that it may go through has one."""
+    """Note that a gradient has a graph, if every rule that it may go through has one. (For torch, that of an empty list which
+    is joined to others is a constant.)"""
     whole = all(step.operation.name != "binary_cross_entropy" for step in d.steps)
+    whole &= all(x.shape != (0,) for x in d.variables)
     d.taped |= whole
     return whole
 
